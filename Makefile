@@ -1,0 +1,61 @@
+# Two commands matter: `make demo` and `make test`. Both set up everything they need.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DAY    ?= 2026-11-24
+ORDERS ?= 1500
+SECONDS_TO_PLAN ?= 30
+
+.PHONY: demo test test-slow bench lint setup lock clean
+
+demo: $(VENV)/.ready
+	$(BIN)/buuta sample --orders $(ORDERS) --seed 1 --out demo/day
+	$(BIN)/buuta plan demo/day/orders.csv --fleet demo/day/fleet.csv --offices demo/day/offices.csv \
+	    --date $(DAY) --seconds $(SECONDS_TO_PLAN) --seed 1 --out demo/plan
+	$(BIN)/buuta check demo/plan/problem.json demo/plan/plan.json
+
+test: $(VENV)/.ready-dev lint
+	$(BIN)/pytest -m "not slow"
+
+test-slow: $(VENV)/.ready-dev
+	$(BIN)/pytest
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.ready-bench
+	$(BIN)/python -m benchmarks.run --short
+
+setup: $(VENV)/.ready-dev
+
+# The pinned set, remade on purpose only: versions and hashes, no registry's address.
+lock: $(VENV)/.ready-dev
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra dev --extra bench -c requirements-dev.txt pyproject.toml -o requirements-bench.txt
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit("Bưu Tá needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/pip install -q --require-hashes -r requirements.txt
+	$(BIN)/pip install -q --no-deps -e .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/pip install -q --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install -q --no-deps -e .
+	@touch $@ $(VENV)/.ready
+
+$(VENV)/.ready-bench: requirements-bench.txt pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/pip install -q --require-hashes -r requirements-bench.txt
+	$(BIN)/pip install -q --no-deps -e .
+	@touch $@ $(VENV)/.ready $(VENV)/.ready-dev

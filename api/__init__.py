@@ -1,0 +1,1 @@
+"""Thin doors: command line, HTTP and screens."""

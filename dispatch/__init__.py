@@ -1,0 +1,1 @@
+"""The office's day: orders in, plans and sheets out."""

@@ -1,0 +1,1 @@
+"""Turn a day's jobs into routes, and judge any plan: the core that knows nothing of offices."""
