@@ -1,0 +1,205 @@
+"""
+The command line: `buuta sample`, `buuta plan`, `buuta check`, `buuta solve`.
+
+Only what `buuta --help` needs is imported here; each command imports its own work when it runs.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli_errors import ExitCode, guard, guarded
+
+if TYPE_CHECKING:
+    from api.cli_screen import Screen
+
+_EXIT_CODES = (
+    "Exit codes: 0 done (check: clean); 1 done, but the plan breaks rules; 2 the input cannot be "
+    "used; 3 nothing could be planned; 4 the results cannot be written; 70 an error in Bưu Tá "
+    "itself; 130 given up. The first Ctrl-C stops the search, keeps the best plan so far and ends "
+    "as usual; the second one gives up."
+)
+
+app = typer.Typer(
+    name="buuta",
+    help="Bưu Tá: courier routes for a provincial post, planned, explained and checked.",
+    epilog=_EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Lang(StrEnum):
+    """Languages that the screens and outputs speak."""
+
+    VI = "vi"
+    EN = "en"
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"buuta {version('buuta')}")
+        raise typer.Exit
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of tables.")]
+Speak = Annotated[Lang, typer.Option("--lang", help="Language of tables and outputs.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")]
+Seconds = Annotated[
+    float, typer.Option("--seconds", min=0, max=86_400, help="Wall time for the search.")
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed draws the same numbers.")]
+Engine = Annotated[str, typer.Option("--engine", help='Search engine, or "auto".')]
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, max=1024, help="Cores to keep busy; all by default."),
+]
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+
+
+@app.command(epilog=_EXIT_CODES)
+@guarded
+def sample(
+    *,
+    orders: Annotated[int, typer.Option("--orders", min=1, max=200_000, help="How many.")] = 1500,
+    seed: Seed = 1,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the three tables.")],
+    date: Annotated[str, typer.Option("--date", help="The day, as 2026-11-24.")] = "2026-11-24",
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Make a sample day of Phú Thọ: orders.csv, fleet.csv and offices.csv."""
+    from api.cli_sample import write_sample
+
+    _end(
+        write_sample(
+            orders=orders, seed=seed, out=out, date=date, screen=_screen(lang, quiet, as_json)
+        )
+    )
+
+
+@app.command(epilog=_EXIT_CODES)
+@guarded
+def plan(
+    orders: Annotated[Path, typer.Argument(help="The day's orders, CSV or XLSX.")],
+    *,
+    fleet: Annotated[Path, typer.Option("--fleet", help="Couriers and their vehicles.")],
+    offices: Annotated[Path, typer.Option("--offices", help="Post offices and their hours.")],
+    date: Annotated[str, typer.Option("--date", help="The day to plan, as 2026-11-24.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for everything that is written.")],
+    seconds: Seconds = 30.0,
+    seed: Seed = 1,
+    engine: Engine = "auto",
+    threads: Threads = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Plan all offices in one search, not side by side."),
+    ] = False,
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Plan a day: routes for every courier, checked, with all that could not be planned."""
+    from api.cli_plan import Inputs, plan_files
+
+    _end(
+        plan_files(
+            Inputs(orders=orders, fleet=fleet, offices=offices, date=date),
+            out=out,
+            seconds=seconds,
+            seed=seed,
+            engine=engine,
+            threads=threads,
+            whole=whole,
+            screen=_screen(lang, quiet, as_json),
+        )
+    )
+
+
+@app.command(epilog=_EXIT_CODES)
+@guarded
+def check(
+    problem: Annotated[Path, typer.Argument(help="problem.json, or an instance file.")],
+    plan: Annotated[Path, typer.Argument(help="plan.json, or a VRPLIB solution.")],
+    *,
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Judge a plan against its problem and list every violation."""
+    from api.cli_solve import check as judge
+
+    _end(judge(problem, plan, screen=_screen(lang, quiet, as_json)))
+
+
+@app.command(epilog=_EXIT_CODES)
+@guarded
+def solve(
+    file: Annotated[Path, typer.Argument(help="VRPLIB, Solomon, Li & Lim or our own JSON.")],
+    *,
+    seconds: Seconds = 30.0,
+    seed: Seed = 1,
+    engine: Engine = "auto",
+    threads: Threads = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Where the solution goes: VRPLIB form, or our JSON."),
+    ] = None,
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Solve a problem file; its format is told by its content."""
+    from api.cli_solve import solve as run
+
+    _end(
+        run(
+            file,
+            seconds=seconds,
+            seed=seed,
+            engine=engine,
+            threads=threads,
+            out=out,
+            screen=_screen(lang, quiet, as_json),
+        )
+    )
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    with guard(debug=False):
+        app()
+
+
+def _screen(lang: Lang, quiet: bool, as_json: bool) -> Screen:
+    from api.cli_screen import Screen
+
+    return Screen(lang=lang.value, quiet=quiet, as_json=as_json)
+
+
+def _end(code: ExitCode) -> None:
+    if code is not ExitCode.DONE:
+        raise typer.Exit(code)

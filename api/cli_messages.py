@@ -1,0 +1,107 @@
+"""What the command line says to the person before it, one text per key, Vietnamese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_TEXTS: dict[str, tuple[str, str]] = {
+    # Steps of long work
+    "step.read": ("Đọc các bảng", "Reading the tables"),
+    "step.locate": ("Tìm địa chỉ", "Finding addresses"),
+    "step.travel": ("Tính đường đi", "Measuring travel"),
+    "step.problem": ("Lập bài toán", "Building the problem"),
+    "step.search": ("Tìm tuyến", "Planning routes"),
+    "step.explain": ("Giải thích đơn bị gác lại", "Explaining what is left out"),
+    "step.write": ("Ghi tệp", "Writing files"),
+    "step.sample": ("Tạo ngày mẫu", "Making a sample day"),
+    "search.state": (
+        "{cost} · {unassigned} gác lại · {vehicles} tuyến",
+        "{cost} · {unassigned} left out · {vehicles} routes",
+    ),
+    # Tables
+    "table.offices": ("Kế hoạch ngày {day}", "Plan for {day}"),
+    "column.office": ("Bưu cục", "Office"),
+    "column.jobs": ("Đơn", "Jobs"),
+    "column.couriers": ("Bưu tá", "Couriers"),
+    "column.km": ("Km", "Km"),
+    "column.hours": ("Giờ công", "Hours"),
+    "column.cost": ("Chi phí", "Cost"),
+    "column.left_out": ("Gác lại", "Left out"),
+    "column.reasons": ("Lý do gác lại", "Reasons"),
+    "column.reason": ("Lý do", "Reason"),
+    "column.remedy": ("Cách xử lý", "Remedy"),
+    "column.count": ("Số đơn", "Orders"),
+    "column.example": ("Ví dụ", "For example"),
+    "table.left_out": ("Đơn bị gác lại", "Orders left out"),
+    "table.rejected": ("{count} dòng bị loại:", "{count} rows rejected:"),
+    "finding.row": ("{file}, dòng {row}", "{file}, row {row}"),
+    "finding.rows": (" ({count} lần, dòng {rows})", " ({count} times, rows {rows})"),
+    "table.notes": ("Điều cần xem lại", "Please check"),
+    "rejected.more": (
+        "… và {count} dòng nữa, tất cả ở {file}",
+        "… and {count} more, all in {file}",
+    ),
+    "notes.more": ("… và {count} điều nữa, tất cả ở {file}", "… and {count} more, all in {file}"),
+    "files.title": ("Đã ghi vào {folder}", "Written to {folder}"),
+    "files.folder": ("{name} ({count} tệp)", "{name} ({count} files)"),
+    # Endings
+    "plan.clean": (
+        "Kế hoạch giữ mọi quy định (bộ kiểm tra độc lập xác nhận).",
+        "The plan keeps every rule (confirmed by the independent checker).",
+    ),
+    "plan.broken": (
+        "Kế hoạch vi phạm {count} quy định:",
+        "The plan breaks {count} rules:",
+    ),
+    "plan.nothing": (
+        "Không xếp được đơn nào; lý do của từng đơn ở bảng trên.",
+        "No order could be planned; the table above gives each reason.",
+    ),
+    "stop.asked": (
+        "Đang dừng: giữ kế hoạch tốt nhất đến lúc này (Ctrl-C lần nữa để bỏ hẳn).",
+        "Stopping: keeping the best plan so far (Ctrl-C again to give up).",
+    ),
+    "stop.kept": (
+        "Đã dừng sớm sau {seconds} giây; đây là kế hoạch tốt nhất tìm được.",
+        "Stopped early after {seconds} s; this is the best plan found.",
+    ),
+    "sample.done": (
+        "Ngày mẫu {day}: {orders} đơn, {couriers} bưu tá, {offices} bưu cục.",
+        "Sample day {day}: {orders} orders, {couriers} couriers, {offices} offices.",
+    ),
+    "check.clean": (
+        "Không vi phạm. {routes} tuyến, {stops} điểm, {unassigned} gác lại, {km} km, {cost}.",
+        "No violation. {routes} routes, {stops} stops, {unassigned} left out, {km} km, {cost}.",
+    ),
+    "check.clean_instance": (
+        "Không vi phạm. {routes} tuyến, {stops} điểm, {unassigned} gác lại, chi phí {cost}.",
+        "No violation. {routes} routes, {stops} stops, {unassigned} left out, cost {cost}.",
+    ),
+    "check.broken": ("{count} vi phạm:", "{count} violations:"),
+    "solve.table": ("Kết quả: {name}", "Result: {name}"),
+    "solve.kind": ("Loại", "Kind"),
+    "solve.cost": ("Chi phí", "Cost"),
+    "solve.vehicles": ("Xe", "Vehicles"),
+    "solve.stops": ("Điểm dừng", "Stops"),
+    "solve.unassigned": ("Gác lại", "Unassigned"),
+    "solve.feasible": ("Hợp lệ", "Feasible"),
+    "solve.engine": ("Máy tìm", "Engine"),
+    "solve.seconds": ("Giây", "Seconds"),
+    "solve.iterations": ("Số vòng", "Iterations"),
+    "yes": ("có", "yes"),
+    "no": ("không", "no"),
+}
+
+TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "vi": MappingProxyType({key: vi for key, (vi, _) in _TEXTS.items()}),
+        "en": MappingProxyType({key: en for key, (_, en) in _TEXTS.items()}),
+    }
+)
+"""The catalogues by language."""
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """Return one text with its placeholders filled."""
+    return TEXTS[lang][key].format(**values)

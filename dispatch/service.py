@@ -1,0 +1,222 @@
+"""
+One morning in one call: from a day's tables to a checked plan with reasons for all it leaves out.
+
+    addresses   geocoding.locate          -> located, doubtful, not found
+    offices     planning.assign_offices   -> who serves what, and what nobody can
+    travel      provider.matrix           -> times and distances by profile
+    problem     planning.build_problem    -> the day in the solver's words
+    search      executors.solve_parts     -> the offices side by side, judged as a whole
+    reasons     explaining                -> every order left out, with what was proved
+
+The command line, HTTP and the simulator all call `plan_day`; it reads no file and writes none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from dispatch import explaining, geocoding, planning
+from dispatch.errors import NothingToPlan, RowFinding
+from dispatch.executors import solve_parts
+from dispatch.executors_process import Runner, run_task
+from dispatch.geocoding import Territory
+from dispatch.model import Day, DayPlan, LeftOut, Order
+from dispatch.settings import Settings
+from geo.geocode import Geocoder
+from geo.travel import TravelProvider
+from solver.checker import check
+from solver.model import Problem, Progress, Result, Tour
+
+STEPS = ("locate", "travel", "problem", "search", "explain")
+"""What `on_step` is told, in this order."""
+
+
+_MOMENT = 1.5
+"""Seconds to add what fits after a stop."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """
+    How long and in what way to search.
+
+    Parameters
+    ----------
+    seconds
+        Wall time of the search, starting processes included.
+    iterations
+        For each office instead of time: the same seed then gives the same plan.
+    workers
+        Processes at the same time; None takes the machine's cores.
+    whole
+        One search over all offices instead of one for each; costs nothing in quality where an
+        order belongs to one office only, and is for engines that use many threads themselves.
+    """
+
+    seconds: float | None = 30.0
+    iterations: int | None = None
+    seed: int = 1
+    engine: str = "auto"
+    workers: int | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What the caller hears meanwhile, and how it stops the search early."""
+
+    on_step: Callable[[str], None] = _nothing
+    on_progress: Callable[[Progress], None] | None = None
+    stop: Callable[[], bool] = _never
+
+
+def plan_day(
+    day: Day,
+    *,
+    geocoder: Geocoder,
+    travel: TravelProvider,
+    territory: Territory,
+    clock: Callable[[], float],
+    search: Search = Search(),
+    settings: Settings | None = None,
+    watch: Watch = Watch(),
+    start: Sequence[Tour] | None = None,
+    travel_note: str = "",
+    runner: Runner = run_task,
+) -> DayPlan:
+    """
+    Plan a day.
+
+    Parameters
+    ----------
+    clock
+        Seconds on a clock that never goes back.
+    start
+        Orders of visit to begin with, such as yesterday's round; the result is never worse.
+
+    Returns
+    -------
+    DayPlan
+        With every order of the day in a route or in `left_out`. Its result may break rules, such
+        as a required order that has no room: the report says so.
+
+    Raises
+    ------
+    NothingToPlan
+        The day has no orders, or no offices.
+    GeoError
+        The address or travel service failed.
+    SolverError
+        The engine refuses the problem.
+    SearchLostError
+        The search processes could not be kept alive.
+    """
+    settings = settings or Settings()
+    _require_a_day(day)
+    watch.on_step("locate")
+    day = geocoding.with_codes(day, geocoder, territory=territory)
+    places = geocoding.locate(day.orders, geocoder, territory=territory, on=day.date)
+    assigned = planning.assign_offices(day, places.located)
+    watch.on_step("travel")
+    index = planning.places(day, assigned.orders)
+    matrices = {
+        profile: travel.matrix(index.points, profile=profile) for profile in planning.profiles(day)
+    }
+    watch.on_step("problem")
+    problem = planning.build_problem(
+        day,
+        assigned.orders,
+        index=index,
+        travel=matrices,
+        settings=settings,
+        approximate=places.approximate,
+    )
+    never = explaining.impossible(problem, day, assigned.orders)
+    problem = explaining.without(problem, (left.order for left in never))
+    watch.on_step("search")
+    result = _search(problem, search, watch, start, clock, runner)
+    watch.on_step("explain")
+    open_orders = explaining.unassigned(problem, result.plan, day, assigned.orders)
+    inside = _tasks(problem)
+    return DayPlan(
+        day=_day_with(day, (*places.located, *assigned.seen, *assigned.orders)),
+        located={order.id: order for order in assigned.orders if order.id in inside},
+        problem=problem,
+        result=result,
+        left_out=_sorted((*places.left_out, *assigned.left_out, *never), open_orders),
+        travel_note=travel_note,
+    )
+
+
+def _search(
+    problem: Problem,
+    search: Search,
+    watch: Watch,
+    start: Sequence[Tour] | None,
+    clock: Callable[[], float],
+    runner: Runner,
+) -> Result:
+    began = clock()
+    result = solve_parts(
+        problem,
+        clock=clock,
+        seconds=search.seconds,
+        iterations=search.iterations,
+        seed=search.seed,
+        engine=search.engine,
+        start=start,
+        workers=search.workers,
+        whole=search.whole,
+        on_progress=watch.on_progress,
+        stop=watch.stop,
+        runner=runner,
+    )
+    # Somebody who stopped the search is waiting; a plan's missing pieces are worth a moment.
+    end = clock() + _MOMENT if result.stopped else began + (search.seconds or 0.0)
+
+    def over() -> bool:
+        return (search.seconds is not None or result.stopped) and clock() >= end
+
+    plan = explaining.filled(problem, result.plan, over=over)
+    if plan is result.plan:
+        return result
+    return replace(result, plan=plan, report=check(problem, plan))
+
+
+def _tasks(problem: Problem) -> frozenset[str]:
+    jobs = frozenset(job.id for job in problem.jobs)
+    return jobs | frozenset(shipment.id for shipment in problem.shipments)
+
+
+def _day_with(day: Day, known: Sequence[Order]) -> Day:
+    """Return the day with what is now known of its orders; their number and order stay."""
+    latest = {order.id: order for order in known}
+    return replace(day, orders=tuple(latest.get(order.id, order) for order in day.orders))
+
+
+def _sorted(proved: Sequence[LeftOut], unassigned: Sequence[LeftOut]) -> tuple[LeftOut, ...]:
+    """Return first what somebody must correct, then what only waits."""
+    return (*proved, *unassigned)
+
+
+def _require_a_day(day: Day) -> None:
+    missing = [
+        (day.orders, "orders", "the day has no orders", "check the date and the file of orders"),
+        (day.offices, "offices", "the day has no offices", "check the file of offices"),
+    ]
+    found = [
+        RowFinding(file=name, row=0, field="", what=what, remedy=remedy)
+        for items, name, what, remedy in missing
+        if not items
+    ]
+    if found:
+        raise NothingToPlan(found)

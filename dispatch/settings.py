@@ -1,0 +1,180 @@
+"""
+What a post decides for itself: how long work takes and what waiting costs.
+
+Every figure has a default that a new office can start with, and can be replaced by its own
+measurements: `Settings(service_seconds={...})`. Figures marked (general) are common knowledge in
+the trade; the others are DOMAIN facts of the province. Times are seconds, money is whole đồng,
+distances are metres.
+
+Service seconds, by kind and product (spent at each order):
+
+    kind        dossier  registered   ems  parcel  ordinary
+    delivery        150          60    60      90        25
+    collection      420         120   120     180        60
+
+A dossier's result is handed over on proof of identity (two to three minutes); a dossier collected
+is checked against a list, signed and sealed before the sender (five to ten minutes); a registered
+item needs a signature (about a minute); an ordinary item goes through the door (20 to 30 s). At a
+one-stop desk several dossiers wait in one packet: the desk's own time is in `setup_seconds`.
+
+What it costs to leave an order for tomorrow (`skip_cost`), in đồng:
+
+    promised for later than today, or no promise          60,000
+    promised for today                                   250,000
+    for each working day overdue (at most ten)          +100,000
+    for each failed visit before (at most three)        +100,000
+    EMS                                                  twice
+
+A far order that is promised for later may thus wait when the drive costs more; one that is due is
+left out only where there is no room.
+
+Soft due times (a courier should be there by then; each hour later costs so much):
+
+    EMS                                  by 11:30     15,000 an hour
+    overdue, or failed twice or more     by 15:00      6,000 an hour
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+from dispatch.model import Order, OrderKind, Service, VehicleKind
+
+_HOUR = 3600
+_SATURDAY = 5
+
+SERVICE_SECONDS: Mapping[tuple[OrderKind, Service], int] = MappingProxyType(
+    {
+        (OrderKind.DELIVERY, Service.DOSSIER): 150,
+        (OrderKind.DELIVERY, Service.REGISTERED): 60,
+        (OrderKind.DELIVERY, Service.EMS): 60,
+        (OrderKind.DELIVERY, Service.PARCEL): 90,
+        (OrderKind.DELIVERY, Service.ORDINARY): 25,
+        (OrderKind.COLLECTION, Service.DOSSIER): 420,
+        (OrderKind.COLLECTION, Service.REGISTERED): 120,
+        (OrderKind.COLLECTION, Service.EMS): 120,
+        (OrderKind.COLLECTION, Service.PARCEL): 180,
+        (OrderKind.COLLECTION, Service.ORDINARY): 60,
+    }
+)
+"""Seconds at one order; a transfer takes a collection's at one end, a delivery's at the other."""
+
+PROFILES: Mapping[VehicleKind, str] = MappingProxyType(
+    {
+        VehicleKind.MOTORBIKE: "motorbike",
+        VehicleKind.ELECTRIC_MOTORBIKE: "motorbike",
+        VehicleKind.VAN: "van",
+        VehicleKind.TRUCK: "truck",
+    }
+)
+"""The travel profile of each kind of vehicle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkipRules:
+    """What leaving an order out costs, đồng; the module's text has the table."""
+
+    not_yet_due: int = 60_000
+    due_today: int = 250_000
+    per_day_overdue: int = 100_000
+    most_days_overdue: int = 10
+    per_attempt: int = 100_000
+    most_attempts: int = 3
+    ems_factor: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftDueRule:
+    """Being there after `time` (seconds since midnight) costs `cost_per_hour` đồng an hour."""
+
+    time: int
+    cost_per_hour: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    The figures that turn a day's orders into a problem.
+
+    Parameters
+    ----------
+    service_seconds
+        By kind and product.
+    setup_seconds
+        Stopping, parking, finding the door; once for each place and visit.
+    between_doors_seconds
+        Added to each order whose point is only its commune's: the ride from one door to the next
+        that the shared point hides. With n doors on A km² the shortest round has about
+        0.71·sqrt(A·n) km (Beardwood, Halton and Hammersley 1959); a commune of 12 km² with six
+        orders gives 1 km to each, two to three minutes on its lanes.
+    mail_ready
+        When the truck has come and the mail is sorted; no trip with deliveries leaves before.
+    unfamiliar_cost
+        Đồng for a visit in a commune that the courier does not know, to one who knows some.
+    electric_range_metres
+        Range of an electric motorbike whose row in the fleet file names none: 80 % of the lowest
+        range that makers claim (100 km).
+    """
+
+    service_seconds: Mapping[tuple[OrderKind, Service], int] = field(
+        default_factory=lambda: dict(SERVICE_SECONDS)
+    )
+    setup_seconds: int = 60
+    between_doors_seconds: int = 120
+    mail_ready: int = 7 * _HOUR
+    unfamiliar_cost: int = 3_000
+    electric_range_metres: int = 80_000
+    skip: SkipRules = field(default_factory=SkipRules)
+    soft_due_ems: SoftDueRule = field(
+        default_factory=lambda: SoftDueRule(time=11 * _HOUR + _HOUR // 2, cost_per_hour=15_000)
+    )
+    soft_due_urgent: SoftDueRule = field(
+        default_factory=lambda: SoftDueRule(time=15 * _HOUR, cost_per_hour=6_000)
+    )
+
+    def seconds_at(self, kind: OrderKind, service: Service) -> int:
+        """Return the seconds at one order; `kind` is delivery or collection."""
+        return self.service_seconds[kind, service]
+
+    def days_overdue(self, order: Order, on: date) -> int:
+        """Return the working days (Monday to Friday) since the promise ended, 0 if it has not."""
+        if order.due is None or order.due >= on:
+            return 0
+        if (on - order.due).days > 7 * self.skip.most_days_overdue:
+            return self.skip.most_days_overdue
+        passed = range(order.due.toordinal() + 1, on.toordinal() + 1)
+        return max(sum(date.fromordinal(day).weekday() < _SATURDAY for day in passed), 1)
+
+    def skip_cost(self, order: Order, on: date) -> int | None:
+        """Return the đồng that leaving the order out costs, None for one that must be done."""
+        if order.required:
+            return None
+        rules = self.skip
+        cost = rules.not_yet_due
+        if order.due is not None and order.due <= on:
+            late = min(self.days_overdue(order, on), rules.most_days_overdue)
+            cost = rules.due_today + late * rules.per_day_overdue
+        cost += min(order.attempts, rules.most_attempts) * rules.per_attempt
+        return cost * rules.ems_factor if order.service is Service.EMS else cost
+
+    def priority(self, order: Order, on: date) -> int:
+        """Return how urgent the order is, for lists that people read: larger comes first."""
+        due_now = order.due is not None and order.due <= on
+        return (
+            1_000 * order.required
+            + 10 * self.days_overdue(order, on)
+            + 5 * order.attempts
+            + 5 * due_now
+            + 3 * (order.service is Service.EMS)
+        )
+
+    def soft_due(self, order: Order, on: date) -> SoftDueRule | None:
+        """Return by when a courier should be there, None when any time will do."""
+        if order.service is Service.EMS:
+            return self.soft_due_ems
+        if self.days_overdue(order, on) or order.attempts >= 2:
+            return self.soft_due_urgent
+        return None

@@ -1,0 +1,213 @@
+"""
+Everything that can go wrong in `geo`.
+
+    GeoError
+    ├── TravelError                travel between points
+    │   ├── UnknownProfileError    no such speed profile
+    │   ├── UnreachableError       pairs of points with no way between them
+    │   └── TravelDataError        the provider's own tables (rivers, bridges, speeds) are wrong
+    ├── GeocodeError               from an address to a point
+    │   ├── UnavailableError       the service did not answer in time, however often asked
+    │   └── RefusedError           the service answered that it will not serve us
+    ├── ZoneError                  service areas that contradict each other or are not areas
+    └── TableError                 a table of the province's facts is wrong
+
+An address that is not found, or found twice, is no error: it is a result (`geo.geocode.Match`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """
+    One thing wrong in something a person wrote.
+
+    Parameters
+    ----------
+    where
+        Which part: the id of a zone, a bridge or a row.
+    problem
+        What is wrong with it.
+    remedy
+        What the person can do about it.
+    """
+
+    where: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}; {self.remedy}"
+
+
+class GeoError(Exception):
+    """Anything that `geo` could not do."""
+
+
+class TravelError(GeoError):
+    """Travel between points could not be computed."""
+
+
+class UnknownProfileError(TravelError):
+    """
+    No speed profile has this name.
+
+    Attributes
+    ----------
+    profile
+        The name asked for.
+    known
+        The names there are.
+    """
+
+    def __init__(self, *, profile: str, known: Sequence[str]) -> None:
+        self.profile = profile
+        self.known = tuple(known)
+        names = ", ".join(self.known) or "none"
+        super().__init__(
+            f"no speed profile is called {profile!r}: use one of {names}, or add a row to the"
+            " speed table"
+        )
+
+
+class UnreachableError(TravelError):
+    """
+    Some pairs of points have no way between them.
+
+    Attributes
+    ----------
+    pairs
+        (from, to) row numbers of the points asked for, each pair once with from < to where travel
+        is the same both ways.
+    count
+        How many pairs there are; `pairs` holds the first thousand.
+    profile
+        The speed profile asked for.
+    """
+
+    def __init__(
+        self,
+        *,
+        pairs: Sequence[tuple[int, int]],
+        profile: str,
+        count: int | None = None,
+        names: Sequence[str] = (),
+    ) -> None:
+        self.pairs = tuple(pairs)
+        self.profile = profile
+        self.count = len(self.pairs) if count is None else count
+
+        def called(row: int) -> str:
+            return f"{row} ({names[row]})" if row < len(names) else str(row)
+
+        shown = "; ".join(f"{called(a)} to {called(b)}" for a, b in self.pairs[:3])
+        more = f"; and {self.count - 3} more" if self.count > 3 else ""
+        super().__init__(
+            f"no way for a {profile} between {self.count} pairs of points: {shown}{more};"
+            " add the bridge or ferry that people use there to the bridge table, or move the points"
+            " to the right bank"
+        )
+
+
+class TravelDataError(TravelError):
+    """
+    The rivers, bridges, speeds or roads of a travel provider are wrong.
+
+    Attributes
+    ----------
+    findings
+        Everything that is wrong, together.
+    """
+
+    def __init__(self, *, table: str, findings: Sequence[Finding]) -> None:
+        self.table = table
+        self.findings = tuple(findings)
+        super().__init__(_listed(f"the table of {table} cannot be used", self.findings))
+
+
+class GeocodeError(GeoError):
+    """An address service failed; an address that is merely not found is no error."""
+
+
+class UnavailableError(GeocodeError):
+    """
+    The address service did not answer.
+
+    Attributes
+    ----------
+    service
+        Its name.
+    attempts
+        How often it was asked.
+    """
+
+    def __init__(self, *, service: str, attempts: int, reason: str) -> None:
+        self.service = service
+        self.attempts = attempts
+        self.reason = reason
+        super().__init__(
+            f"the address service {service} did not answer in {attempts} attempts ({reason}): see"
+            " that it runs and is reachable, or go on with the offline gazetteer"
+        )
+
+
+class RefusedError(GeocodeError):
+    """
+    The address service answered that it will not serve this request.
+
+    Attributes
+    ----------
+    service
+        Its name.
+    """
+
+    def __init__(self, *, service: str, reason: str) -> None:
+        self.service = service
+        self.reason = reason
+        super().__init__(
+            f"the address service {service} refused ({reason}): check its address, key and limits"
+        )
+
+
+class ZoneError(GeoError):
+    """
+    Service areas that cannot be used.
+
+    Attributes
+    ----------
+    findings
+        Every problem of every zone, together.
+    """
+
+    def __init__(self, *, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(_listed("these service areas cannot be used", self.findings))
+
+
+class TableError(GeoError):
+    """
+    A table of facts about the province is wrong.
+
+    Attributes
+    ----------
+    table
+        The file's name.
+    findings
+        Everything that is wrong in it, together.
+    """
+
+    def __init__(self, *, table: str, findings: Sequence[Finding]) -> None:
+        self.table = table
+        self.findings = tuple(findings)
+        super().__init__(_listed(f"the table {table} cannot be used", self.findings))
+
+
+def _listed(opening: str, findings: Sequence[Finding]) -> str:
+    lines = [f"  - {finding}" for finding in findings[:20]]
+    if len(findings) > 20:
+        lines.append(f"  - and {len(findings) - 20} more")
+    return f"{opening}:\n" + "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Ruin and recreate: the search kernel for days of any size."""

@@ -1,0 +1,286 @@
+"""
+Insert a shipment: the pickup at one spot, the delivery at the best spot behind it on the same trip.
+
+The walk behind a pickup carries the clock and the load along and ends where the pickup alone would
+make somebody late or the vehicle too full, so most walks are short.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from solver.search.arrays import CHANGE
+from solver.search.chance import below, share
+from solver.search.compiled import Truth, Whole, compiled
+from solver.search.evaluate import duty_cost, route_cost
+from solver.search.insertion import clocks_behind, latest_with
+from solver.search.state import is_slot, sequence
+from solver.search.timing import INF, drive, earliest, metres_between, seconds_between
+from solver.search.workshop import BEHIND, DELIVER_BEHIND, RELOAD, SERIAL, VARIANT, VEHICLE
+
+_BLINK = 0.01
+_IDLE_TYPES = 6
+_FAR_ROUTES = 8
+_BESIDE_DELIVERY = 20
+
+
+@compiled
+def best_pair(m: Any, s: Any, w: Any, u: int, limit: int) -> Whole:
+    """Find the cheapest pair of spots for pickup `u` and its delivery; fills `w.choice`."""
+    best = limit
+    w.tally[SERIAL] += 1
+    for k in range(m.before.shape[1]):
+        i = m.before[u, k]
+        if i < 0:
+            break
+        best = _try(m, s, w, i, u, best)
+    for k in range(m.after.shape[1]):
+        j = m.after[u, k]
+        if j < 0:
+            break
+        if s.link[j].route >= 0:
+            best = _try(m, s, w, s.link[j].prev, u, best)
+    mate = m.node[u].mate
+    for k in range(min(_BESIDE_DELIVERY, m.before.shape[1])):
+        i = m.before[mate, k]
+        if i < 0:
+            break
+        if s.link[i].route >= 0:
+            best = _try(m, s, w, i, u, best)
+            best = _try(m, s, w, s.link[i].prev, u, best)
+    best = _try_idle(m, s, w, u, best)
+    if best >= limit:
+        best = _try_far(m, s, w, u, best)
+    return best
+
+
+@compiled
+def _try(m: Any, s: Any, w: Any, i: int, u: int, best: int) -> Whole:
+    v = s.link[i].route
+    if v < 0 or s.sums[v].owner != w.me or not m.allowed[m.fleet[v].kind, u]:
+        return best
+    if w.tried[i] == w.tally[SERIAL] or share(w.chance) < _BLINK:
+        return best
+    w.tried[i] = w.tally[SERIAL]
+    return _walk(m, s, w, v, i, u, best)
+
+
+@compiled
+def _step(m: Any, w: Any, v: int, travel: int, rows: int, work: int) -> Truth:
+    """Carry the clocks of all layers over one drive and one visit; False if no layer is in time."""
+    layers = m.fleet[v].breaks_end - m.fleet[v].breaks + 1
+    some = False
+    for k in range(layers - 1, -1, -1):
+        best: Any = np.int64(INF)
+        for before in range(k + 1):
+            clock = w.clocks[1, before]
+            if clock < INF:
+                begin = drive(m, v, clock, travel, before, k)
+                if begin < INF:
+                    begin = earliest(m, rows, begin)
+                best = min(best, begin + work)
+        w.clocks[1, k] = min(best, INF)
+        some |= best < INF
+    return some
+
+
+@compiled
+def _in_time(m: Any, s: Any, w: Any, v: int, travel: int, y: int, before: int) -> Truth:
+    """Tell whether the clocks reach `y`, coming from place `before`, early enough."""
+    layers = m.fleet[v].breaks_end - m.fleet[v].breaks + 1
+    for taken in range(layers):
+        clock = w.clocks[1, taken]
+        if clock >= INF:
+            continue
+        for until in range(taken, layers):
+            ready = drive(m, v, clock, travel, taken, until)
+            if ready < INF and ready <= latest_with(m, s, v, y, until, before):
+                return True
+    return False
+
+
+@compiled
+def _delivery_in_time(
+    m: Any, s: Any, w: Any, v: int, here: int, d: int, y: int, onward: int
+) -> Truth:
+    """Tell whether delivery `d` between a stop at `here` and node `y` keeps everything in time."""
+    layers = m.fleet[v].breaks_end - m.fleet[v].breaks + 1
+    travel = seconds_between(m, m.fleet[v].profile, here, s.link[d].place)
+    work = m.node[d].service + (m.node[d].setup if here != s.link[d].place else 0)
+    for taken in range(layers):
+        clock = w.clocks[1, taken]
+        if clock >= INF:
+            continue
+        for at in range(taken, layers):
+            begin = drive(m, v, clock, travel, taken, at)
+            if begin < INF:
+                begin = earliest(m, m.node[d].wset, begin)
+            if begin >= INF:
+                continue
+            for until in range(at, layers):
+                ready = drive(m, v, begin + work, onward, at, until)
+                if ready < INF and ready <= latest_with(m, s, v, y, until, s.link[d].place):
+                    return True
+    return False
+
+
+@compiled
+def _carries(m: Any, s: Any, v: int, x: int, u: int) -> Truth:
+    """Tell whether the goods of `u` have room on board when leaving node `x`."""
+    for d in range(m.dimensions):
+        limit = m.capacity[v, d]
+        if limit < INF and s.rows[x, m.c_load + 4 * d] + m.amount[u, d, CHANGE] > limit:
+            return False
+    return True
+
+
+@compiled
+def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
+    """Try pickup `u` behind `i` with every delivery spot behind it."""
+    j = s.link[i].next
+    if (j < m.n and m.node[j].lock) or s.sums[v].count + 2 > m.fleet[v].max_stops:
+        return best
+    d = m.node[u].mate
+    profile = m.fleet[v].profile
+    a, b, c, g = s.link[i].place, s.link[u].place, s.link[j].place, s.link[d].place
+    to_pickup = metres_between(m, profile, a, b)
+    direct = metres_between(m, profile, a, c)
+    beside = to_pickup + metres_between(m, profile, b, c) - direct
+    kind = m.fleet[v].kind
+    base = m.unfamiliar[kind, m.node[u].area] + m.unfamiliar[kind, m.node[d].area]
+    if s.sums[v].count == 0:
+        base += m.fleet[v].fixed + m.fleet[v].per_metre * s.sums[v].metres
+    if s.sums[v].count > 0 and base + m.fleet[v].per_metre * beside >= best and c >= 0:
+        return best
+    if not _carries(m, s, v, i, u):
+        return best
+    clocks_behind(m, s, w, v, i, m.node[u].release)
+    for k in range(m.layers):
+        w.clocks[1, k] = w.clocks[0, k]
+    work = m.node[u].service + (m.node[u].setup if a != b else 0)
+    there = seconds_between(m, profile, a, b)
+    if not _step(m, w, v, there, m.node[u].wset, work):
+        return best
+    beside_seconds = there + seconds_between(m, profile, b, c) - seconds_between(m, profile, a, c)
+    x, here, y = u, b, j
+    while True:
+        target = s.link[y].place
+        onward = seconds_between(m, profile, g, target)
+        metres = metres_between(m, profile, here, g) + metres_between(m, profile, g, target)
+        seconds = seconds_between(m, profile, here, g) + onward
+        if x == u:
+            metres += to_pickup - direct
+            seconds += there - seconds_between(m, profile, a, c)
+        else:
+            metres += beside - metres_between(m, profile, here, target)
+            seconds += beside_seconds - seconds_between(m, profile, here, target)
+        cost = base + m.fleet[v].per_metre * metres
+        if not m.fleet[v].incremental:
+            longer = seconds + work + m.node[d].service + (m.node[d].setup if here != g else 0)
+            now = s.sums[v].duty if s.sums[v].count else s.sums[v].driving
+            cost += duty_cost(m, v, now + longer) - (duty_cost(m, v, now) if s.sums[v].count else 0)
+        if (
+            cost < best
+            and s.sums[v].metres + metres <= m.fleet[v].max_metres
+            and s.sums[v].driving + seconds <= m.fleet[v].max_driving
+            and not (y < m.n and m.node[y].lock)
+            and _delivery_in_time(m, s, w, v, here, d, y, onward)
+        ):
+            best = cost
+            w.choice[VEHICLE] = v
+            w.choice[BEHIND] = i
+            w.choice[VARIANT] = 0
+            w.choice[DELIVER_BEHIND] = i if x == u else x
+        if y >= m.n or not _carries(m, s, v, y, u):
+            break
+        travel = seconds_between(m, profile, here, target)
+        if not _in_time(m, s, w, v, travel, y, here):
+            break
+        work_y = m.node[y].service + (m.node[y].setup if here != target else 0)
+        if not _step(m, w, v, travel, m.node[y].wset, work_y):
+            break
+        x, here, y = y, target, s.link[y].next
+    if m.slots > 0 and s.sums[v].count > 0:
+        best = _try_reload(m, s, w, v, i, u, best)
+    return best
+
+
+@compiled
+def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
+    """Try the pair as a trip of its own: a reload before it or behind it."""
+    free = False
+    for slot in range(m.fleet[v].slots, m.fleet[v].slots_end):
+        free |= s.slots[slot].reload < 0
+    if not free or s.link[i].next < m.n:
+        return best
+    length = sequence(m, s, v, w.sequence)
+    at = 0
+    x = s.link[m.n + v].next
+    while x != s.link[i].next:
+        at += 1
+        x = s.link[x].next
+    for r in range(m.fleet[v].reloads_end - m.fleet[v].reloads):
+        if m.reloads[m.fleet[v].reloads + r].required:
+            continue
+        for variant in (1, 2):
+            for k in range(at):
+                w.variant[k] = w.sequence[k]
+            w.variant[at] = -1 - r if variant == 1 else u
+            w.variant[at + 1] = u if variant == 1 else m.node[u].mate
+            w.variant[at + 2] = m.node[u].mate if variant == 1 else -1 - r
+            for k in range(at, length):
+                w.variant[k + 3] = w.sequence[k]
+            cost = route_cost(m, w.scratch, v, w.variant, length + 3)
+            if cost < INF and cost - s.sums[v].cost < best:
+                best = cost - s.sums[v].cost
+                w.choice[VEHICLE] = v
+                w.choice[BEHIND] = i
+                w.choice[VARIANT] = variant
+                w.choice[RELOAD] = r
+                w.choice[DELIVER_BEHIND] = i
+    return best
+
+
+@compiled
+def _try_idle(m: Any, s: Any, w: Any, u: int, best: int) -> Whole:
+    tried = 0
+    first = below(w.chance, m.kind_count) if m.kind_count > 1 else 0
+    for k in range(m.kind_count):
+        t = (first + k) % m.kind_count
+        if not m.allowed[t, u]:
+            continue
+        low, high = m.kinds[t].first, m.kinds[t].end
+        for number in range(low + w.hint[t], high):
+            v = m.fleet[number].in_order_of_kind
+            if s.sums[v].count == 0 and s.sums[v].owner == w.me:
+                w.hint[t] = number - low
+                i = m.n + v
+                while i < m.n + m.vehicles or is_slot(m, i):
+                    best = _walk(m, s, w, v, i, u, best)
+                    i = s.link[i].next
+                tried += 1
+                break
+        if tried >= _IDLE_TYPES:
+            break
+    return best
+
+
+@compiled
+def _try_far(m: Any, s: Any, w: Any, u: int, best: int) -> Whole:
+    tried = 0
+    first = below(w.chance, m.vehicles)
+    for k in range(m.vehicles):
+        v = (first + k) % m.vehicles
+        if s.sums[v].count == 0 or s.sums[v].owner != w.me or not m.allowed[m.fleet[v].kind, u]:
+            continue
+        end = m.n + m.vehicles + v
+        i = m.n + v
+        while i != end:
+            best = _try(m, s, w, i, u, best)
+            i = s.link[i].next
+        tried += 1
+        if tried >= _FAR_ROUTES:
+            break
+    return best

@@ -1,0 +1,315 @@
+"""
+Recreate: put waiting visits back, one after another, each at its best spot nearby, with blinks.
+
+References
+----------
+J. Christiaens and G. Vanden Berghe, Transportation Science 54(2), 2020 (orders and blinks).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from solver.search.chance import below, share
+from solver.search.compiled import Truth, Whole, compiled
+from solver.search.evaluate import route_cost
+from solver.search.insertion import insertion_cost
+from solver.search.pairs import best_pair
+from solver.search.state import insert, is_slot, join, retime, sequence, take_slot, unlink
+from solver.search.timing import INF, metres_between
+from solver.search.workshop import (
+    BEHIND,
+    DELIVER_BEHIND,
+    PENDING,
+    RELOAD,
+    SERIAL,
+    VARIANT,
+    VEHICLE,
+    touch,
+)
+
+_BLINK = 0.01
+_IDLE_TYPES = 6
+_FAR_ROUTES = 8
+_TRIES = 4
+_RANDOM, _SIZE, _FAR, _CLOSE, _NARROW, _EARLY, _LATE = range(7)
+
+
+@compiled
+def recreate(m: Any, s: Any, w: Any) -> None:
+    """Insert everything in `w.pending`; what finds no spot stays with route -1."""
+    sort_pending(m, s, w)
+    for k in range(w.tally[PENDING]):
+        place_visit(m, s, w, w.visits[k].pending)
+
+
+@compiled
+def sort_pending(m: Any, s: Any, w: Any) -> None:
+    """Put the waiting visits in one of several orders, drawn by weight."""
+    count = w.tally[PENDING]
+    timed = m.sets.shape[0] > 2
+    draw = below(w.chance, 17 if timed else 11)
+    if draw < 4:
+        order = _RANDOM
+    elif draw < 8:
+        order = _SIZE
+    elif draw < 10:
+        order = _FAR
+    elif draw < 11:
+        order = _CLOSE
+    elif draw < 13:
+        order = _NARROW
+    elif draw < 15:
+        order = _EARLY
+    else:
+        order = _LATE
+    for k in range(count):
+        w.visits[k].key = _key(m, w, order, w.visits[k].pending)
+    # Shell's sort: short lists are the rule, and no memory is asked for.
+    gap = count // 2
+    while gap > 0:
+        for k in range(gap, count):
+            key = w.visits[k].key
+            u = w.visits[k].pending
+            j = k - gap
+            while j >= 0 and w.visits[j].key > key:
+                w.visits[j + gap].key = w.visits[j].key
+                w.visits[j + gap].pending = w.visits[j].pending
+                j -= gap
+            w.visits[j + gap].key = key
+            w.visits[j + gap].pending = u
+        gap //= 2
+
+
+@compiled
+def _key(m: Any, w: Any, order: int, u: int) -> Whole:
+    if order == _RANDOM:
+        return share(w.chance)
+    if order == _SIZE:
+        return -float(m.node[u].size) + 1e-3 * share(w.chance)
+    if order in (_FAR, _CLOSE):
+        away = float(_metres_from_home(m, u))
+        return -away if order == _FAR else away
+    rows = m.node[u].wset
+    low, high = m.sets[rows].first, m.sets[rows].end
+    if low == high:
+        return float(INF)
+    if order == _NARROW:
+        return float(m.windows[high - 1].end - m.windows[low].start)
+    if order == _EARLY:
+        return float(m.windows[low].start)
+    return -float(m.windows[high - 1].end)
+
+
+@compiled
+def _metres_from_home(m: Any, u: int) -> Whole:
+    best: Any = np.int64(INF)
+    last = -2
+    for t in range(m.kind_count):
+        v = m.fleet[m.kinds[t].first].in_order_of_kind
+        if m.fleet[v].start != last:
+            last = m.fleet[v].start
+            if m.allowed[t, u]:
+                best = min(best, metres_between(m, m.fleet[v].profile, last, m.node[u].place))
+    return best
+
+
+@compiled
+def place_visit(m: Any, s: Any, w: Any, u: int) -> Truth:
+    """Insert one waiting visit (with its mate) where it costs least; False if nowhere."""
+    limit = m.node[u].skip
+    if m.node[u].mate >= 0:
+        if best_pair(m, s, w, u, limit) >= limit:
+            return False
+        return _apply_pair(m, s, w, u)
+    ban = share(w.chance)
+    mark: Any = np.int64(ban * (1 << 60)) | 1
+    for _ in range(_TRIES):
+        if best_spot(m, s, w, u, limit, mark) >= limit:
+            return False
+        v = w.choice[VEHICLE]
+        touch(m, s, w, v)
+        _apply(m, s, w, u)
+        if m.fleet[v].incremental or m.fleet[v].exact_duty or m.fleet[v].max_duty >= INF:
+            return True
+        length = sequence(m, s, v, w.sequence)
+        if route_cost(m, w.scratch, v, w.sequence, length) < INF:
+            s.sums[v].duty = w.scratch.facts[2]
+            return True
+        unlink(s, u)
+        retime(m, s, v)
+        w.vehicles[v].banned = mark
+    return False
+
+
+@compiled
+def best_spot(m: Any, s: Any, w: Any, u: int, limit: int, mark: int) -> Whole:
+    """Find the cheapest spot beside the visit's neighbours or on an idle vehicle."""
+    best = limit
+    w.tally[SERIAL] += 1
+    for k in range(m.before.shape[1]):
+        i = m.before[u, k]
+        if i < 0:
+            break
+        v = s.link[i].route
+        if v >= 0 and _open_to(m, s, w, v, u, mark):
+            w.tried[i] = w.tally[SERIAL]
+            if share(w.chance) >= _BLINK:
+                best = _try(m, s, w, v, i, u, best)
+    for k in range(m.after.shape[1]):
+        j = m.after[u, k]
+        if j < 0:
+            break
+        v = s.link[j].route
+        if v >= 0 and _open_to(m, s, w, v, u, mark):
+            i = s.link[j].prev
+            if w.tried[i] != w.tally[SERIAL] and share(w.chance) >= _BLINK:
+                best = _try(m, s, w, v, i, u, best)
+    best = _try_idle(m, s, w, u, best, mark)
+    if best >= limit:
+        best = _try_far(m, s, w, u, best, mark)
+    return best
+
+
+@compiled
+def _open_to(m: Any, s: Any, w: Any, v: int, u: int, mark: int) -> Truth:
+    return bool(
+        s.sums[v].owner == w.me and m.allowed[m.fleet[v].kind, u] and w.vehicles[v].banned != mark
+    )
+
+
+@compiled
+def _try(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
+    """Try the spot behind node `i`, and, where it does not fit, with a reload beside it."""
+    cost = insertion_cost(m, s, w, v, i, u, best)
+    if cost < best:
+        best = cost
+        w.choice[VEHICLE] = v
+        w.choice[BEHIND] = i
+        w.choice[VARIANT] = 0
+    elif m.slots > 0 and s.sums[v].count > 0:
+        best = _try_reload(m, s, w, v, i, u, best)
+    return best
+
+
+@compiled
+def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
+    """Try a reload just before or just after the visit behind node `i`."""
+    free = False
+    for slot in range(m.fleet[v].slots, m.fleet[v].slots_end):
+        free |= s.slots[slot].reload < 0
+    if not free or (s.link[i].next < m.n and m.node[s.link[i].next].lock):
+        return best
+    length = sequence(m, s, v, w.sequence)
+    at = 0
+    x = s.link[m.n + v].next
+    while x != s.link[i].next:
+        at += 1
+        x = s.link[x].next
+    for r in range(m.fleet[v].reloads_end - m.fleet[v].reloads):
+        if m.reloads[m.fleet[v].reloads + r].required:
+            continue
+        for variant in (1, 2):
+            for k in range(at):
+                w.variant[k] = w.sequence[k]
+            w.variant[at] = -1 - r if variant == 1 else u
+            w.variant[at + 1] = u if variant == 1 else -1 - r
+            for k in range(at, length):
+                w.variant[k + 2] = w.sequence[k]
+            cost = route_cost(m, w.scratch, v, w.variant, length + 2)
+            if cost < INF and cost - s.sums[v].cost < best:
+                best = cost - s.sums[v].cost
+                w.choice[VEHICLE] = v
+                w.choice[BEHIND] = i
+                w.choice[VARIANT] = variant
+                w.choice[RELOAD] = r
+    return best
+
+
+@compiled
+def idle_vehicle(m: Any, s: Any, w: Any, t: int) -> Whole:
+    """Return an idle vehicle of a type that this thread may use, -1 if there is none."""
+    low, high = m.kinds[t].first, m.kinds[t].end
+    for k in range(low + w.hint[t], high):
+        v = m.fleet[k].in_order_of_kind
+        if s.sums[v].count == 0 and s.sums[v].owner == w.me:
+            w.hint[t] = k - low
+            return v
+    return -1
+
+
+@compiled
+def _try_idle(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
+    """Try one idle vehicle of each of some types."""
+    tried = 0
+    first = below(w.chance, m.kind_count) if m.kind_count > 1 else 0
+    for k in range(m.kind_count):
+        t = (first + k) % m.kind_count
+        if not m.allowed[t, u]:
+            continue
+        v = idle_vehicle(m, s, w, t)
+        if v < 0 or w.vehicles[v].banned == mark:
+            continue
+        i = m.n + v
+        while i < m.n + m.vehicles or is_slot(m, i):
+            best = _try(m, s, w, v, i, u, best)
+            i = s.link[i].next
+        tried += 1
+        if tried >= _IDLE_TYPES:
+            break
+    return best
+
+
+@compiled
+def _try_far(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
+    """Where no neighbour helps, try every spot of some routes."""
+    tried = 0
+    first = below(w.chance, m.vehicles)
+    for k in range(m.vehicles):
+        v = (first + k) % m.vehicles
+        if s.sums[v].count == 0 or not _open_to(m, s, w, v, u, mark):
+            continue
+        end = m.n + m.vehicles + v
+        i = m.n + v
+        while i != end:
+            best = _try(m, s, w, v, i, u, best)
+            i = s.link[i].next
+        tried += 1
+        if tried >= _FAR_ROUTES:
+            break
+    return best
+
+
+@compiled
+def _apply(m: Any, s: Any, w: Any, u: int) -> None:
+    v, i, variant = w.choice[VEHICLE], w.choice[BEHIND], w.choice[VARIANT]
+    if variant == 0:
+        insert(m, s, v, u, i)
+        return
+    s.link[u].route = v
+    if variant == 1:
+        i = take_slot(m, s, v, i, w.choice[RELOAD])
+        join(s, i, u)
+    else:
+        join(s, i, u)
+        take_slot(m, s, v, u, w.choice[RELOAD])
+    retime(m, s, v)
+
+
+@compiled
+def _apply_pair(m: Any, s: Any, w: Any, u: int) -> Truth:
+    v = w.choice[VEHICLE]
+    touch(m, s, w, v)
+    i, j = w.choice[BEHIND], w.choice[DELIVER_BEHIND]
+    mate = m.node[u].mate
+    s.link[u].route = s.link[mate].route = v
+    if w.choice[VARIANT] == 1:
+        i = take_slot(m, s, v, i, w.choice[RELOAD])
+    join(s, i, u)
+    join(s, u if j == w.choice[BEHIND] else j, mate)
+    if w.choice[VARIANT] == 2:
+        take_slot(m, s, v, mate, w.choice[RELOAD])
+    retime(m, s, v)
+    return True

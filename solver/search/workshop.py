@@ -1,0 +1,189 @@
+"""
+What one thread needs beside the solution: its random numbers, its journal, its lists.
+
+Before a route is changed for the first time in an iteration it is written into the journal; a
+rejected iteration copies back only those routes. `best_*` in State follows in the same way: only
+routes that changed since the last best are copied.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from solver.search.arrays import Model
+from solver.search.chance import seeded
+from solver.search.compiled import compiled
+from solver.search.evaluate import Scratch, scratch
+
+# What Workshop.tally holds: lengths of lists, serial numbers, then two costs.
+PENDING, TOUCHED, SAVED, ABSENT, DIRTY, MINE, ITERATION, SERIAL, CURRENT, BEST = range(10)
+
+# What Workshop.choice holds: the best spot found for the visit at hand.
+VEHICLE, BEHIND, VARIANT, RELOAD, DELIVER_BEHIND = range(5)
+
+_VISIT = np.dtype(
+    [
+        ("pending", np.int32),  # list of visits waiting to be inserted
+        ("absent", np.int32),  # list of visits (pickups, for shipments) that are left out
+        ("mine", np.int32),  # list of visits that this thread may choose as seeds
+        ("key", np.float64),  # sorts `pending`
+        ("waited", np.int64),  # by visit: iteration in which it last waited
+    ]
+)
+
+_VEHICLE = np.dtype(
+    [
+        ("touched", np.int32),  # list of vehicles in the journal
+        ("dirty", np.int32),  # list of vehicles that changed since the last best
+        ("is_dirty", np.int32),  # by vehicle
+        ("stamp", np.int64),  # by vehicle: iteration in which it was last touched
+        ("banned", np.int64),  # by vehicle: mark of the insertion for which it is out
+        ("saved", np.int64),  # by place in the journal: where its nodes begin and end
+        ("saved_end", np.int64),
+    ]
+)
+
+_JOURNAL = np.dtype([("node", np.int32), ("next", np.int32), ("trip", np.int32)])
+
+
+class Workshop(NamedTuple):
+    """One thread's own arrays."""
+
+    me: int
+    chance: NDArray[np.uint64]
+    tally: NDArray[np.int64]  # see the names above
+    choice: NDArray[np.int64]
+    clocks: NDArray[np.int64]  # (3, at least 3): two rows by layer, one for a segment
+    visits: NDArray[Any]  # (n,) records of `_VISIT`
+    vehicles: NDArray[Any]  # (vehicles,) records of `_VEHICLE`
+    hint: NDArray[np.int32]  # (kinds,) where to look for an idle vehicle
+    tried: NDArray[np.int64]  # (nodes,) number of the insertion that tried the spot behind
+    journal: NDArray[Any]  # (nodes,) records of `_JOURNAL`
+    j_rows: NDArray[np.int64]  # (nodes, width)
+    sequence: NDArray[np.int32]
+    variant: NDArray[np.int32]
+    scratch: Scratch
+
+
+def workshop(m: Model, *, seed: int, thread: int) -> Workshop:
+    """Return the empty workshop of one thread."""
+    nodes = m.n + 2 * m.vehicles + m.slots
+    longest = m.n + m.slots + 4
+    vehicles = np.zeros(m.vehicles + 1, _VEHICLE)
+    vehicles["stamp"] = vehicles["banned"] = -1
+    visits = np.zeros(m.n + 1, _VISIT)
+    visits["waited"] = -1
+    return Workshop(
+        me=thread,
+        chance=seeded(seed, thread),
+        tally=np.zeros(10, np.int64),
+        choice=np.zeros(5, np.int64),
+        clocks=np.zeros((3, max(m.layers, 3)), np.int64),
+        visits=visits,
+        vehicles=vehicles,
+        hint=np.zeros(m.kind_count + 1, np.int32),
+        tried=np.full(nodes, -1, np.int64),
+        journal=np.zeros(nodes, _JOURNAL),
+        j_rows=np.zeros((nodes, m.width), np.int64),
+        sequence=np.zeros(longest, np.int32),
+        variant=np.zeros(longest, np.int32),
+        scratch=scratch(longest, m.layers),
+    )
+
+
+@compiled
+def touch(m: Any, s: Any, w: Any, v: int) -> None:
+    """Write the route into the journal, once an iteration, before it is changed."""
+    if w.vehicles[v].stamp == w.tally[ITERATION]:
+        return
+    w.vehicles[v].stamp = w.tally[ITERATION]
+    number = w.tally[TOUCHED]
+    w.vehicles[number].touched = v
+    w.tally[TOUCHED] = number + 1
+    at = w.tally[SAVED]
+    w.vehicles[number].saved = at
+    x = m.n + v
+    end = x + m.vehicles
+    while True:
+        w.journal[at].node = x
+        w.journal[at].next = s.link[x].next
+        w.journal[at].trip = s.link[x].trip
+        for c in range(m.width):
+            w.j_rows[at, c] = s.rows[x, c]
+        at += 1
+        if x == end:
+            break
+        x = s.link[x].next
+    w.tally[SAVED] = at
+    w.vehicles[number].saved_end = at
+    s.sums[w.vehicles[number].touched].saved_count = s.sums[v].count
+    s.sums[w.vehicles[number].touched].saved_metres = s.sums[v].metres
+    s.sums[w.vehicles[number].touched].saved_driving = s.sums[v].driving
+    s.sums[w.vehicles[number].touched].saved_unfamiliar = s.sums[v].unfamiliar
+    s.sums[w.vehicles[number].touched].saved_duty = s.sums[v].duty
+    s.sums[w.vehicles[number].touched].saved_cost = s.sums[v].cost
+    for slot in range(m.fleet[v].slots, m.fleet[v].slots_end):
+        s.slots[slot].saved = s.slots[slot].reload
+
+
+@compiled
+def roll_back(m: Any, s: Any, w: Any) -> None:
+    """Copy every touched route back as it was."""
+    for k in range(w.tally[PENDING]):
+        s.link[w.visits[k].pending].route = -1
+        mate = m.node[w.visits[k].pending].mate
+        if mate >= 0:
+            s.link[mate].route = -1
+    for number in range(w.tally[TOUCHED]):
+        v = w.vehicles[number].touched
+        for slot in range(m.fleet[v].slots, m.fleet[v].slots_end):
+            s.slots[slot].reload = s.slots[slot].saved
+            r = s.slots[slot].saved
+            if r >= 0:
+                s.link[m.n + 2 * m.vehicles + slot].place = m.reloads[m.fleet[v].reloads + r].place
+        for at in range(w.vehicles[number].saved, w.vehicles[number].saved_end):
+            x = w.journal[at].node
+            y = w.journal[at].next
+            s.link[x].next = y
+            s.link[x].trip = w.journal[at].trip
+            s.link[x].route = v
+            if at + 1 < w.vehicles[number].saved_end:
+                s.link[y].prev = x
+            for c in range(m.width):
+                s.rows[x, c] = w.j_rows[at, c]
+        s.sums[v].count = s.sums[w.vehicles[number].touched].saved_count
+        s.sums[v].metres = s.sums[w.vehicles[number].touched].saved_metres
+        s.sums[v].driving = s.sums[w.vehicles[number].touched].saved_driving
+        s.sums[v].unfamiliar = s.sums[w.vehicles[number].touched].saved_unfamiliar
+        s.sums[v].duty = s.sums[w.vehicles[number].touched].saved_duty
+        s.sums[v].cost = s.sums[w.vehicles[number].touched].saved_cost
+
+
+@compiled
+def mark_dirty(w: Any) -> None:
+    """Remember the touched routes until the next best."""
+    for number in range(w.tally[TOUCHED]):
+        v = w.vehicles[number].touched
+        if not w.vehicles[v].is_dirty:
+            w.vehicles[v].is_dirty = 1
+            w.vehicles[w.tally[DIRTY]].dirty = v
+            w.tally[DIRTY] += 1
+
+
+@compiled
+def keep_best(m: Any, s: Any, w: Any) -> None:
+    """Copy the routes that changed since the last best."""
+    for k in range(w.tally[DIRTY]):
+        v = w.vehicles[k].dirty
+        w.vehicles[v].is_dirty = 0
+        for slot in range(m.fleet[v].slots, m.fleet[v].slots_end):
+            s.slots[slot].best = s.slots[slot].reload
+        x = m.n + v
+        end = x + m.vehicles
+        while x != end:
+            s.best[x] = s.link[x].next
+            x = s.link[x].next
+    w.tally[DIRTY] = 0

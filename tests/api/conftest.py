@@ -1,0 +1,13 @@
+"""Fixtures of the command line's tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.command_line import CommandLine
+
+
+@pytest.fixture
+def buuta(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> CommandLine:
+    """Return the command line, run in this process."""
+    return CommandLine(monkeypatch, capfd)
