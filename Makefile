@@ -8,16 +8,16 @@ SECONDS_TO_PLAN ?= 30
 
 .PHONY: demo test test-slow bench lint setup lock clean
 
-demo: $(VENV)/.ready
+demo: $(VENV)/.ready $(VENV)/.warm
 	$(BIN)/buuta sample --orders $(ORDERS) --seed 1 --out demo/day
 	$(BIN)/buuta plan demo/day/orders.csv --fleet demo/day/fleet.csv --offices demo/day/offices.csv \
 	    --date $(DAY) --seconds $(SECONDS_TO_PLAN) --seed 1 --out demo/plan
 	$(BIN)/buuta check demo/plan/problem.json demo/plan/plan.json
 
-test: $(VENV)/.ready-dev lint
+test: $(VENV)/.ready-dev lint $(VENV)/.warm
 	$(BIN)/pytest -m "not slow"
 
-test-slow: $(VENV)/.ready-dev
+test-slow: $(VENV)/.ready-dev $(VENV)/.warm
 	$(BIN)/pytest
 
 lint: $(VENV)/.ready-dev
@@ -26,7 +26,7 @@ lint: $(VENV)/.ready-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.ready-bench
+bench: $(VENV)/.ready-bench $(VENV)/.warm
 	$(BIN)/python -m benchmarks.run --short
 
 setup: $(VENV)/.ready-dev
@@ -48,6 +48,12 @@ $(VENV)/bin/pip:
 $(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/pip install -q --require-hashes -r requirements.txt
 	$(BIN)/pip install -q --no-deps -e .
+	@touch $@
+
+# Compiled once and kept beside the sources; made again when the kernel's sources change.
+$(VENV)/.warm: $(wildcard solver/search/*.py) | $(VENV)/bin/pip
+	@test -f $(VENV)/.ready || $(MAKE) $(VENV)/.ready
+	@$(BIN)/python -m api.warm
 	@touch $@
 
 $(VENV)/.ready-dev: requirements-dev.txt pyproject.toml | $(VENV)/bin/pip

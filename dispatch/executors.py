@@ -44,6 +44,10 @@ _LOOKS = 0.15
 """The share of the time for the first looks, where parts wait for one another."""
 
 _LEAST_SECONDS = 0.05
+
+_LEAST_FIRST_SECONDS = 0.3
+"""A part without any plan gets this much, whatever the clock says: no plan is no answer."""
+
 _LOOK_AFTER_STOP = 0.5
 
 _PATIENCE = 3.0
@@ -393,7 +397,8 @@ class _Team:
                 seconds = _LOOKS * whole * share.size / max(_load(worker.later), 1)
             else:
                 seconds = left * share.size / _load(queue)
-            seconds = max(seconds, _LEAST_SECONDS)
+            least = _LEAST_SECONDS if share.result is not None else _LEAST_FIRST_SECONDS
+            seconds = max(seconds, least)
         queue.pop(0)
         worker.busy = share
         begin = share.task.start

@@ -187,7 +187,7 @@ def _explained(
         return _nobody(order, task, explanation.blocked, problem, day)
     reason = _REASONS[explanation.reason]
     insertion = explanation.insertion
-    if reason is LeftOutReason.DEARER_THAN_WAITING and insertion is not None:
+    if insertion is not None and not insertion.violations:
         return _left(
             order,
             reason,

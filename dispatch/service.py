@@ -36,6 +36,10 @@ _MOMENT = 1.5
 """Seconds to add what fits after a stop."""
 
 
+_GRACE = 0.03
+"""The share of the time by which adding what fits may run over."""
+
+
 def _never() -> bool:
     return False
 
@@ -181,7 +185,7 @@ def _search(
         runner=runner,
     )
     # Somebody who stopped the search is waiting; a plan's missing pieces are worth a moment.
-    end = clock() + _MOMENT if result.stopped else began + (search.seconds or 0.0)
+    end = clock() + _MOMENT if result.stopped else began + (search.seconds or 0.0) * (1 + _GRACE)
 
     def over() -> bool:
         return (search.seconds is not None or result.stopped) and clock() >= end
@@ -189,7 +193,8 @@ def _search(
     plan = explaining.filled(problem, result.plan, over=over)
     if plan is result.plan:
         return result
-    return replace(result, plan=plan, report=check(problem, plan))
+    report = check(problem, plan)
+    return replace(result, plan=plan, report=report, seconds=clock() - began)
 
 
 def _tasks(problem: Problem) -> frozenset[str]:

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+from weakref import WeakMethod
 
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2, routing_parameters_pb2
@@ -29,6 +30,9 @@ from solver.insertion import Insertion, Order, Orders, tours_of
 from solver.model import Job, Problem, Step, StopKind, Tour, Vehicle, ViolationCode
 from solver.ortools_judge import Gate, Judge, Path, Weight
 from solver.ortools_nodes import Clocks, Node, able, ends_of, units_of, visits_of
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 _MOST_CELLS = 60_000_000
 """Of arc costs: with more, areas are left to the judge so that vehicles share a matrix."""
@@ -400,18 +404,19 @@ class RoutingModel:
         for end in ends:
             extra.SetCumulVarSoftUpperBound(end, 0, 1)
         nexts = [self.routing.NextVar(row) for row in range(self.routing.Size())]
-        # The library holds no reference to what Python gives it.
+        # The library neither holds what Python gives it nor lets go of what that refers to: the
+        # model keeps the parts, and the parts refer to the model only weakly.
         self._judge = Judge(
             self._solver,
             nexts,
             starts,
             [extra.CumulVar(end) for end in ends],
-            self._weigh,
+            _weakly(self._weigh),
         )
         self._solver.AddConstraint(self._judge)
-        self._gate = Gate(nexts, starts, self._weight_or_stop, self._is_limited)
+        self._gate = Gate(nexts, starts, _weakly(self._weight_or_stop), _weakly(self._is_limited))
         self.routing.AddLocalSearchFilter(self._gate)
-        self._limit = self._solver.CustomLimit(self._is_limited)
+        self._limit = self._solver.CustomLimit(_weakly(self._is_limited))
         self.routing.AddSearchMonitor(self._limit)
 
     def _is_limited(self) -> bool:
@@ -487,6 +492,18 @@ class RoutingModel:
         if number in self._forced:
             return True
         return all(violation.code in _MENDABLE for violation in verdict.violations)
+
+
+def _weakly(method: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Return a bound method without a reference to what it is bound to."""
+    weak = WeakMethod(method)
+
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        alive = weak()
+        assert alive is not None
+        return alive(*args, **kwargs)
+
+    return call
 
 
 def _parameters() -> routing_parameters_pb2.RoutingSearchParameters:

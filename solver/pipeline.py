@@ -19,10 +19,15 @@ AUTO = "auto"
 DEFAULT_SECONDS = 10.0
 """How long to search where neither a time nor a number of iterations is given."""
 
+SMALL = 10
+"""Up to so many jobs and shipments "auto" takes the engine that weighs every rule in every move."""
+
 _ENGINES = {
+    "search": ("solver.search.engine", "RuinRecreate"),
     "ortools": ("solver.ortools_routing", "OrtoolsRouting"),
 }
-"""Module and class by name, imported only when asked for; `auto` prefers the earlier ones."""
+"""Module and class by name, imported only when asked for; `auto` prefers the
+earlier ones, but for small problems the later."""
 
 
 def engines() -> tuple[str, ...]:
@@ -146,7 +151,8 @@ def _choose(problem: Problem, name: str) -> Engine:
             raise UnsupportedError(engine.name, lacking)
         return engine
     refused: list[str] = []
-    for known in engines():
+    small = len(problem.jobs) + len(problem.shipments) <= SMALL
+    for known in reversed(engines()) if small else engines():
         engine = engine_named(known)
         lacking = engine.unsupported(problem)
         if not lacking:

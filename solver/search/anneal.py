@@ -16,10 +16,8 @@ import numpy as np
 
 from solver.search.chance import share
 from solver.search.compiled import Whole, compiled, entry
-from solver.search.evaluate import route_cost
 from solver.search.recreate import recreate
 from solver.search.ruin import ruin
-from solver.search.state import sequence
 from solver.search.timing import INF
 from solver.search.workshop import (
     ABSENT,
@@ -107,10 +105,9 @@ def settle_costs(m: Any, s: Any, w: Any) -> Whole:
     change: Any = np.int64(0)
     for number in range(w.tally[TOUCHED]):
         v = w.vehicles[number].touched
-        cost = cost_now(m, s, w, v)
+        cost = s.sums[v].cost
         if cost >= INF:
             return INF
-        s.sums[v].cost = cost
         change += cost - s.sums[w.vehicles[number].touched].saved_cost
     # What waited and found no spot is newly left out, unless it was so before.
     for k in range(w.tally[PENDING]):
@@ -122,20 +119,6 @@ def settle_costs(m: Any, s: Any, w: Any) -> Whole:
         if w.visits[w.visits[k].absent].waited == w.tally[ITERATION]:
             change -= m.node[w.visits[k].absent].skip
     return change
-
-
-@compiled
-def cost_now(m: Any, s: Any, w: Any, v: int) -> Whole:
-    """Return the exact cost of a route of the solution, and note its duty."""
-    if s.sums[v].count == 0:
-        s.sums[v].duty = 0
-        return 0
-    if m.fleet[v].incremental:
-        return m.fleet[v].fixed + m.fleet[v].per_metre * s.sums[v].metres + s.sums[v].unfamiliar
-    length = sequence(m, s, v, w.sequence)
-    cost = route_cost(m, w.scratch, v, w.sequence, length)
-    s.sums[v].duty = w.scratch.facts[2]
-    return cost
 
 
 @compiled

@@ -131,6 +131,7 @@ class Model(NamedTuple):
     flat_load: int  # one look at the trip's sum settles the capacity
     any_release: int
     any_duty: int
+    timed: int  # 0: nothing about time can ever bind or cost
     # columns of a node's row in State.rows (see solver.search.state)
     c_latest: int
     c_leave: int
@@ -290,6 +291,7 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         flat_load=int(one_way),
         any_release=int(any(task.release > 0 for _, task, _ in visits)),
         any_duty=int(any_duty),
+        timed=1,
         c_latest=layers,
         c_leave=2 * layers,
         c_load=c_load,
@@ -312,6 +314,7 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
     )
     from solver.search.neighbours import neighbourhoods
 
+    partial = partial._replace(timed=int(_timed(partial)))
     before, after, near = neighbourhoods(problem, partial, limits.insertion, limits.ruin)
     steps = tuple(Step(kind=kind, id=task.id) for _, task, kind in visits)
     numbered = Numbered(
@@ -321,6 +324,23 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         vehicle_ids=tuple(vehicle.id for vehicle in fleet),
     )
     return partial._replace(before=before, after=after, near=near), numbered
+
+
+def _timed(m: Model) -> bool:
+    """Tell whether windows, breaks, releases, duty or the shift can ever matter."""
+    paired = bool((m.node["mate"] >= 0).any())
+    if m.any_duty or m.any_release or m.layers > 1 or len(m.sets) > 1 or paired or not m.vehicles:
+        return True
+    if m.planar:
+        longest = float(np.hypot(*np.ptp(m.xy, axis=0))) * m.scale + 1
+    else:
+        longest = float(m.seconds.max())
+    work = float(m.node["service"].sum() + m.node["setup"].sum())
+    work += float(m.slots) * float(m.reloads["seconds"].max())
+    fleet = m.fleet[:-1]
+    limited = bool((fleet["max_driving"] < INF).any())
+    shortest = float((fleet["shift_end"] - fleet["shift_start"]).min())
+    return limited or shortest < work + longest * (m.n + m.slots + 1)
 
 
 # ---- travel -------------------------------------------------------------------------------------

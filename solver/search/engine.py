@@ -11,7 +11,7 @@ machine does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -20,12 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.engine import Budget, Tours
+from solver.evaluation import Evaluator
+from solver.insertion import Insertion
 from solver.model import Problem, StopKind, Tour
 from solver.search.anneal import anneal, begin_slice
 from solver.search.arrays import INF, Model, Numbered, number, sequences_of, tours_of
 from solver.search.evaluate import route_cost
 from solver.search.state import State, clear, empty_state, join, retime, take_slot
 from solver.search.workshop import ABSENT, BEST, CURRENT, MINE, Workshop, workshop
+
+_LARGEST_ROUND = 6_000
+"""Iterations: a clock that stands still must not make a round endless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,7 @@ class Tuning:
     removals: float = 10.0
     longest: float = 10.0
     round_seconds: float = 0.15
-    round_iterations: int = 4_000
+    round_iterations: int = 1_000
     visits_per_thread: int = 60
 
 
@@ -61,8 +66,15 @@ class RuinRecreate:
         self.tuning = tuning or Tuning()
 
     def unsupported(self, problem: Problem) -> list[str]:
-        """Name what this engine cannot honour: nothing of the vocabulary."""
-        return []
+        """Name what this engine cannot honour: a locked beginning that breaks a rule already."""
+        evaluator = Evaluator(problem)
+        late = [
+            vehicle
+            for vehicle, steps in Insertion(problem, evaluator).locked().items()
+            if not next(v for v in problem.vehicles if v.id == vehicle).reloads
+            and evaluator.verdict(Tour(vehicle=vehicle, steps=steps)).violations
+        ]
+        return [f"the locked beginning of vehicle {name}, which breaks a rule" for name in late]
 
     def search(
         self,
@@ -121,11 +133,13 @@ class _Run:
                 given[v] = _locked_nodes(self.numbered, vehicle.locked)
         shop = self.shops[0]
         for v, nodes in given.items():
-            entries = np.array(nodes, np.int32)
-            if nodes and route_cost(m, shop.scratch, v, entries, len(nodes)) < INF:
-                _put(m, s, v, nodes)
-                s.sums[v]["cost"] = route_cost(m, shop.scratch, v, entries, len(nodes))
-                s.sums[v]["duty"] = shop.scratch.facts[2]
+            for option in _with_reloads(m, v, nodes):
+                entries = np.array(option, np.int32)
+                cost = route_cost(m, shop.scratch, v, entries, len(option)) if option else INF
+                if cost < INF:
+                    _put(m, s, v, option)
+                    s.sums[v]["cost"], s.sums[v]["duty"] = cost, shop.scratch.facts[2]
+                    break
         self._share_out(1)
         anneal(m, s, shop, 0, 1.0, 1.0, 1.0, 1.0)
         begin_slice(m, s, shop)
@@ -184,7 +198,7 @@ class _Run:
             return size, self.iterations / whole, (self.iterations + size * threads) / whole
         left = budget.left()
         seconds = min(self.tuning.round_seconds, left)
-        size = max(10, int(per_second * seconds)) if per_second else 200
+        size = max(10, min(int(per_second * seconds), _LARGEST_ROUND)) if per_second else 200
         if budget.iterations is not None:
             size = max(1, min(size, (budget.iterations - self.iterations) // threads))
         before = min(budget.spent() / budget.seconds, 1.0)
@@ -285,6 +299,15 @@ def _put(m: Model, s: State, v: int, nodes: Sequence[int]) -> None:
             s.link[node]["route"] = v
             x = node
     retime(m, s, v)
+
+
+def _with_reloads(m: Model, v: int, nodes: Sequence[int]) -> Iterator[list[int]]:
+    """Yield an order as it is, then with one reload of the vehicle put in somewhere."""
+    yield list(nodes)
+    reloads = int(m.fleet[v]["reloads_end"] - m.fleet[v]["reloads"])
+    for r in range(reloads):
+        for at in range(len(nodes) + 1):
+            yield [*nodes[:at], -1 - r, *nodes[at:]]
 
 
 def _locked_nodes(numbered: Numbered, locked: Sequence[str]) -> list[int]:

@@ -52,6 +52,8 @@ def insertion_cost(m: Any, s: Any, w: Any, v: int, i: int, u: int, cut: int) -> 
         return INF
     if not load_fits(m, s, v, i, j, u):
         return INF
+    if not m.timed:
+        return cost
     there = seconds_between(m, profile, a, b)
     onward = seconds_between(m, profile, b, c)
     longer = there + onward - seconds_between(m, profile, a, c)

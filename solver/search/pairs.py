@@ -14,7 +14,7 @@ import numpy as np
 from solver.search.arrays import CHANGE
 from solver.search.chance import below, share
 from solver.search.compiled import Truth, Whole, compiled
-from solver.search.evaluate import duty_cost, route_cost
+from solver.search.evaluate import route_cost
 from solver.search.insertion import clocks_behind, latest_with
 from solver.search.state import is_slot, sequence
 from solver.search.timing import INF, drive, earliest, metres_between, seconds_between
@@ -24,6 +24,7 @@ _BLINK = 0.01
 _IDLE_TYPES = 6
 _FAR_ROUTES = 8
 _BESIDE_DELIVERY = 20
+_WITH_RELOAD = 0.15
 
 
 @compiled
@@ -168,6 +169,7 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
     while True:
         target = s.link[y].place
         onward = seconds_between(m, profile, g, target)
+        # Only distance counts here: what time costs is settled by `_exact`, and never less than 0.
         metres = metres_between(m, profile, here, g) + metres_between(m, profile, g, target)
         seconds = seconds_between(m, profile, here, g) + onward
         if x == u:
@@ -177,10 +179,6 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
             metres += beside - metres_between(m, profile, here, target)
             seconds += beside_seconds - seconds_between(m, profile, here, target)
         cost = base + m.fleet[v].per_metre * metres
-        if not m.fleet[v].incremental:
-            longer = seconds + work + m.node[d].service + (m.node[d].setup if here != g else 0)
-            now = s.sums[v].duty if s.sums[v].count else s.sums[v].driving
-            cost += duty_cost(m, v, now + longer) - (duty_cost(m, v, now) if s.sums[v].count else 0)
         if (
             cost < best
             and s.sums[v].metres + metres <= m.fleet[v].max_metres
@@ -188,11 +186,14 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
             and not (y < m.n and m.node[y].lock)
             and _delivery_in_time(m, s, w, v, here, d, y, onward)
         ):
-            best = cost
-            w.choice[VEHICLE] = v
-            w.choice[BEHIND] = i
-            w.choice[VARIANT] = 0
-            w.choice[DELIVER_BEHIND] = i if x == u else x
+            if not m.fleet[v].incremental:
+                cost = _exact(m, s, w, v, i, x, u)
+            if cost < best:
+                best = cost
+                w.choice[VEHICLE] = v
+                w.choice[BEHIND] = i
+                w.choice[VARIANT] = 0
+                w.choice[DELIVER_BEHIND] = i if x == u else x
         if y >= m.n or not _carries(m, s, v, y, u):
             break
         travel = seconds_between(m, profile, here, target)
@@ -202,9 +203,37 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
         if not _step(m, w, v, travel, m.node[y].wset, work_y):
             break
         x, here, y = y, target, s.link[y].next
-    if m.slots > 0 and s.sums[v].count > 0:
+    if m.slots > 0 and s.sums[v].count > 0 and share(w.chance) < _WITH_RELOAD:
         best = _try_reload(m, s, w, v, i, u, best)
     return best
+
+
+@compiled
+def _exact(m: Any, s: Any, w: Any, v: int, i: int, x: int, u: int) -> Whole:
+    """Return what the route costs more with pickup `u` behind `i` and its delivery behind `x`."""
+    length = 0
+    y = m.n + v
+    end = y + m.vehicles
+    while y != end:
+        if y < m.n:
+            w.variant[length] = y
+            length += 1
+        elif is_slot(m, y):
+            w.variant[length] = -1 - s.slots[y - m.n - 2 * m.vehicles].reload
+            length += 1
+        if y == i:
+            w.variant[length] = u
+            length += 1
+            if x == u:
+                w.variant[length] = m.node[u].mate
+                length += 1
+        if y == x:
+            w.variant[length] = m.node[u].mate
+            length += 1
+        y = s.link[y].next
+    cost = route_cost(m, w.scratch, v, w.variant, length)
+    # What is repaired on the way counts as free.
+    return INF if cost >= INF else cost - min(s.sums[v].cost, cost)
 
 
 @compiled
@@ -222,8 +251,6 @@ def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Wh
         at += 1
         x = s.link[x].next
     for r in range(m.fleet[v].reloads_end - m.fleet[v].reloads):
-        if m.reloads[m.fleet[v].reloads + r].required:
-            continue
         for variant in (1, 2):
             for k in range(at):
                 w.variant[k] = w.sequence[k]
@@ -233,8 +260,11 @@ def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Wh
             for k in range(at, length):
                 w.variant[k + 3] = w.sequence[k]
             cost = route_cost(m, w.scratch, v, w.variant, length + 3)
-            if cost < INF and cost - s.sums[v].cost < best:
-                best = cost - s.sums[v].cost
+            if cost >= INF:
+                continue
+            cost -= min(s.sums[v].cost, cost)
+            if cost < best:
+                best = cost
                 w.choice[VEHICLE] = v
                 w.choice[BEHIND] = i
                 w.choice[VARIANT] = variant

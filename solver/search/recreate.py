@@ -14,6 +14,7 @@ import numpy as np
 
 from solver.search.chance import below, share
 from solver.search.compiled import Truth, Whole, compiled
+from solver.search.costs import settle_cost
 from solver.search.evaluate import route_cost
 from solver.search.insertion import insertion_cost
 from solver.search.pairs import best_pair
@@ -34,6 +35,7 @@ _BLINK = 0.01
 _IDLE_TYPES = 6
 _FAR_ROUTES = 8
 _TRIES = 4
+_WITH_RELOAD = 0.15
 _RANDOM, _SIZE, _FAR, _CLOSE, _NARROW, _EARLY, _LATE = range(7)
 
 
@@ -132,14 +134,12 @@ def place_visit(m: Any, s: Any, w: Any, u: int) -> Truth:
         v = w.choice[VEHICLE]
         touch(m, s, w, v)
         _apply(m, s, w, u)
-        if m.fleet[v].incremental or m.fleet[v].exact_duty or m.fleet[v].max_duty >= INF:
-            return True
-        length = sequence(m, s, v, w.sequence)
-        if route_cost(m, w.scratch, v, w.sequence, length) < INF:
-            s.sums[v].duty = w.scratch.facts[2]
+        settle_cost(m, s, w, v)
+        if s.sums[v].cost < INF:
             return True
         unlink(s, u)
         retime(m, s, v)
+        settle_cost(m, s, w, v)
         w.vehicles[v].banned = mark
     return False
 
@@ -189,7 +189,7 @@ def _try(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
         w.choice[VEHICLE] = v
         w.choice[BEHIND] = i
         w.choice[VARIANT] = 0
-    elif m.slots > 0 and s.sums[v].count > 0:
+    elif m.slots > 0 and s.sums[v].count > 0 and share(w.chance) < _WITH_RELOAD:
         best = _try_reload(m, s, w, v, i, u, best)
     return best
 
@@ -209,8 +209,6 @@ def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Wh
         at += 1
         x = s.link[x].next
     for r in range(m.fleet[v].reloads_end - m.fleet[v].reloads):
-        if m.reloads[m.fleet[v].reloads + r].required:
-            continue
         for variant in (1, 2):
             for k in range(at):
                 w.variant[k] = w.sequence[k]
@@ -219,8 +217,11 @@ def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Wh
             for k in range(at, length):
                 w.variant[k + 2] = w.sequence[k]
             cost = route_cost(m, w.scratch, v, w.variant, length + 2)
-            if cost < INF and cost - s.sums[v].cost < best:
-                best = cost - s.sums[v].cost
+            if cost >= INF:
+                continue
+            cost -= min(s.sums[v].cost, cost)
+            if cost < best:
+                best = cost
                 w.choice[VEHICLE] = v
                 w.choice[BEHIND] = i
                 w.choice[VARIANT] = variant
@@ -312,4 +313,5 @@ def _apply_pair(m: Any, s: Any, w: Any, u: int) -> Truth:
     if w.choice[VARIANT] == 2:
         take_slot(m, s, v, mate, w.choice[RELOAD])
     retime(m, s, v)
+    settle_cost(m, s, w, v)
     return True

@@ -12,13 +12,17 @@ from __future__ import annotations
 from typing import Any
 
 from solver.search.chance import below, share
-from solver.search.compiled import compiled
-from solver.search.state import free_slot, is_slot, rest, retime, unlink
+from solver.search.compiled import Truth, compiled
+from solver.search.costs import settle_cost
+from solver.search.state import clear, free_slot, is_slot, rest, retime, take_slot, unlink
 from solver.search.workshop import ABSENT, ITERATION, MINE, PENDING, TOUCHED, touch
 
 _KEEP_SPLIT = 0.5
 _GROW_SPLIT = 0.01
 _ABSENT_TRIED = 12
+_SHIFT_RELOADS = 0.2
+_DROP_EMPTY = 0.8
+_BARE = 0.2
 
 
 @compiled
@@ -51,7 +55,10 @@ def ruin(m: Any, s: Any, w: Any, removals: float, longest: float) -> None:
         _remove_string(m, s, w, v, c, int(1.0 + share(w.chance) * limit))
         done += 1
     for number in range(w.tally[TOUCHED]):
-        settle(m, s, w, w.vehicles[number].touched)
+        v = w.vehicles[number].touched
+        if m.slots > 0 and share(w.chance) < _SHIFT_RELOADS:
+            _shift_reloads(m, s, w, v)
+        settle(m, s, w, v)
     _recall_absent(m, s, w, seed)
 
 
@@ -114,8 +121,45 @@ def take_out(m: Any, s: Any, w: Any, u: int) -> None:
 
 
 @compiled
+def _shift_reloads(m: Any, s: Any, w: Any, v: int) -> None:
+    """Drop a reload of the route, or put one in anywhere, or both: moves no insertion makes."""
+    first = m.n + 2 * m.vehicles
+    draw = below(w.chance, 3)
+    length = s.sums[v].count
+    if draw < 2:
+        low, high = m.fleet[v].slots, m.fleet[v].slots_end
+        if high > low:
+            slot = low + below(w.chance, high - low)
+            if s.slots[slot].reload >= 0:
+                free_slot(m, s, first + slot)
+    reloads = m.fleet[v].reloads_end - m.fleet[v].reloads
+    if draw > 0 and reloads > 0:
+        i = m.n + v
+        end = i + m.vehicles
+        for _ in range(below(w.chance, length + 1)):
+            if s.link[i].next == end:
+                break
+            i = s.link[i].next
+        j = s.link[i].next
+        if not (j < m.n and m.node[j].lock) and not _inside_pair(m, s, i):
+            take_slot(m, s, v, i, below(w.chance, reloads))
+
+
+@compiled
+def _inside_pair(m: Any, s: Any, i: int) -> Truth:
+    """Tell whether goods of a shipment are on board behind node `i`."""
+    carried = 0
+    x = i
+    while x < m.n or is_slot(m, x):
+        if x < m.n and m.node[x].mate >= 0:
+            carried += 1 if m.node[x].is_pickup else -1
+        x = s.link[x].prev
+    return carried != 0
+
+
+@compiled
 def settle(m: Any, s: Any, w: Any, v: int) -> None:
-    """Bring a ruined route up to date: no empty trips by choice, no visits means at home."""
+    """Bring a ruined route up to date: few empty trips, and no visits means at home."""
     start = m.n + v
     end = start + m.vehicles
     visits = 0
@@ -124,17 +168,21 @@ def settle(m: Any, s: Any, w: Any, v: int) -> None:
         after = s.link[x].next
         if x < m.n:
             visits += 1
-        elif not m.reloads[
-            m.fleet[v].reloads + s.slots[x - m.n - 2 * m.vehicles].reload
-        ].required and (s.link[x].prev == start or s.link[x].prev >= m.n or after == end):
-            free_slot(m, s, x)
+        elif s.link[x].prev == start or s.link[x].prev >= m.n or after == end:
+            which = m.fleet[v].reloads + s.slots[x - m.n - 2 * m.vehicles].reload
+            if not m.reloads[which].required and share(w.chance) < _DROP_EMPTY:
+                free_slot(m, s, x)
         x = after
     if visits == 0:
-        rest(m, s, v)
-        kind = m.fleet[v].kind
-        w.hint[kind] = 0
+        if m.slots > 0 and share(w.chance) < _BARE:
+            clear(m, s, v)
+            retime(m, s, v)
+        else:
+            rest(m, s, v)
+        w.hint[m.fleet[v].kind] = 0
     else:
         retime(m, s, v)
+    settle_cost(m, s, w, v)
 
 
 @compiled

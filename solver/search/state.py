@@ -409,8 +409,9 @@ def retime(m: Any, s: Any, v: int) -> None:
         else:
             p = s.link[x].prev
             metres += metres_between(m, profile, s.link[p].place, s.link[x].place)
-            driving += seconds_between(m, profile, s.link[p].place, s.link[x].place)
-            step_forward(m, s, v, x)
+            if m.timed:
+                driving += seconds_between(m, profile, s.link[p].place, s.link[x].place)
+                step_forward(m, s, v, x)
             if x < m.n:
                 count += 1
                 unfamiliar += m.unfamiliar[kind, m.node[x].area]
@@ -421,6 +422,8 @@ def retime(m: Any, s: Any, v: int) -> None:
     s.sums[v].metres = metres
     s.sums[v].driving = driving
     s.sums[v].unfamiliar = unfamiliar
+    if not m.timed:
+        return
     close_end(m, s, v)
     x = end
     while x != start:
@@ -439,11 +442,12 @@ def insert(m: Any, s: Any, v: int, u: int, i: int) -> None:
         + metres_between(m, profile, b, c)
         - metres_between(m, profile, a, c)
     )
-    s.sums[v].driving += (
-        seconds_between(m, profile, a, b)
-        + seconds_between(m, profile, b, c)
-        - seconds_between(m, profile, a, c)
-    )
+    if m.timed:
+        s.sums[v].driving += (
+            seconds_between(m, profile, a, b)
+            + seconds_between(m, profile, b, c)
+            - seconds_between(m, profile, a, c)
+        )
     s.sums[v].unfamiliar += m.unfamiliar[m.fleet[v].kind, m.node[u].area]
     s.sums[v].count += 1
     join(s, i, u)
@@ -455,6 +459,8 @@ def insert(m: Any, s: Any, v: int, u: int, i: int) -> None:
             s.rows[t, m.c_load + 4 * d + 3] += m.amount[u, d, BROUGHT] + m.amount[u, d, TAKEN]
     else:
         trip_loads(m, s, t)
+    if not m.timed:
+        return
     first = u
     if m.any_release and m.node[u].release > s.rows[t, m.c_release]:
         s.rows[t, m.c_release] = m.node[u].release

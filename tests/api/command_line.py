@@ -69,7 +69,7 @@ def write_day(
 
 
 def plan_arguments(day: Path, out: Path, *more: object, on: str = TUESDAY) -> list[object]:
-    """Return the arguments that plan the day in a folder, for two seconds."""
+    """Return the arguments that plan the day in a folder, for one second."""
     return [
         "plan",
         day / "orders.csv",
@@ -80,7 +80,7 @@ def plan_arguments(day: Path, out: Path, *more: object, on: str = TUESDAY) -> li
         "--date",
         on,
         "--seconds",
-        2,
+        1,
         "--out",
         out,
         *more,

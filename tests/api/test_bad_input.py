@@ -347,7 +347,7 @@ def test_a_problem_file_with_mistakes_is_refused(
 ) -> None:
     file = tmp_path / "problem.json"
     file.write_text(text, encoding="utf-8")
-    assert buuta("solve", file, "--seconds", 1).code == 2
+    assert buuta("solve", file, "--seconds", 0.5).code == 2
 
 
 def test_an_error_in_the_program_is_one_line_and_a_trace_only_on_demand(

@@ -109,7 +109,7 @@ def test_an_instance_is_solved_and_its_solution_written(
     buuta: CommandLine, instance: Path, tmp_path: Path
 ) -> None:
     solution = tmp_path / "two.sol"
-    ended = buuta("solve", instance, "--seconds", 1, "--out", solution, "--json")
+    ended = buuta("solve", instance, "--seconds", 0.5, "--out", solution, "--json")
     assert ended.code == 0
     facts = ended.json
     assert (facts["cost"], facts["vehicles"], facts["feasible"]) == (8, 1, True)
@@ -212,7 +212,7 @@ def test_our_own_problem_is_solved_and_its_plan_checked(buuta: CommandLine, tmp_
     out = tmp_path / "out"
     buuta(*plan_arguments(day, out, "--quiet"))
     again = tmp_path / "again.json"
-    ended = buuta("solve", out / "problem.json", "--seconds", 1, "--out", again, "--json")
+    ended = buuta("solve", out / "problem.json", "--seconds", 0.5, "--out", again, "--json")
     assert ended.code == 0
     assert buuta("check", out / "problem.json", again).code == 0
 

@@ -66,7 +66,7 @@ def test_a_second_interrupt_gives_up_at_once(day: Path, tmp_path: Path) -> None:
     arguments = plan_arguments(day, tmp_path / "out")
     arguments[arguments.index("--seconds") + 1] = 300
     process = started(arguments)
-    time.sleep(4)
+    time.sleep(3)
     interrupt(process)
     time.sleep(0.2)
     interrupt(process)

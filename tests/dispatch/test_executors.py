@@ -60,12 +60,12 @@ def test_time_is_kept_with_more_parts_than_workers() -> None:
     result = solve_parts(
         offices(9, 5, 4, 3, 2, 1, 1),
         clock=time.monotonic,
-        seconds=4,
+        seconds=3,
         workers=2,
         runner=runners.patient,
     )
     took = time.monotonic() - began
-    assert 3.7 < took < 4.2
+    assert 2.7 < took < 3.15
     assert result.plan.unassigned == ()
     assert not result.stopped
 
@@ -75,7 +75,7 @@ def test_time_is_shared_out_by_size(tmp_path: Path) -> None:
     solve_parts(
         offices(30, 10),
         clock=time.monotonic,
-        seconds=3,
+        seconds=2,
         workers=1,
         runner=runners.notes_seconds,
         engine=str(log),
@@ -83,11 +83,11 @@ def test_time_is_shared_out_by_size(tmp_path: Path) -> None:
     lines = [line.split() for line in log.read_text().splitlines()]
     sizes = [int(size) for size, _ in lines]
     shares = [float(share) for _, share in lines]
-    # A first look at each, then the rest of the time: three quarters of each go to the larger.
+    # A first look at each, long enough for a plan; of the rest three quarters go to the larger.
     assert sizes == [30, 10, 30, 10]
-    assert shares[0] == pytest.approx(3 * shares[1], rel=0.15)
+    assert min(shares[:2]) >= 0.3
     assert shares[2] == pytest.approx(3 * shares[3], rel=0.15)
-    assert shares[2] > 3 * shares[0]
+    assert shares[2] > 2 * shares[0]
 
 
 def test_a_stop_keeps_a_plan_of_every_part() -> None:
@@ -98,7 +98,7 @@ def test_a_stop_keeps_a_plan_of_every_part() -> None:
         seconds=60,
         workers=1,
         runner=runners.patient,
-        stop=lambda: time.monotonic() - began > 1.5,
+        stop=lambda: time.monotonic() - began > 1,
     )
     assert time.monotonic() - began < 6
     assert result.stopped

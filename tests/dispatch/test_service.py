@@ -39,7 +39,7 @@ class Meridian:
 
 
 def planned(given: Day, **fields: Any) -> DayPlan:
-    fields.setdefault("search", Search(seconds=1.5, workers=1))
+    fields.setdefault("search", Search(seconds=0.6, workers=1))
     return plan_day(
         given,
         geocoder=Finder(),
@@ -184,7 +184,7 @@ def test_transfers_collections_and_the_noon_return_make_one_day() -> None:
         ],
         [courier(lunch=TimeWindow(start=11 * H, end=13 * H), noon_return=noon)],
     )
-    plan = planned(given, search=Search(seconds=3, workers=1))
+    plan = planned(given, search=Search(seconds=1.5, workers=1))
     assert plan.result.report.feasible
     (route,) = plan.result.plan.routes
     kinds = [stop.kind.value for stop in route.stops]
