@@ -50,9 +50,11 @@ $(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/pip
 	$(BIN)/pip install -q --no-deps -e .
 	@touch $@
 
-# Compiled once and kept beside the sources; made again when the kernel's sources change.
+# Compiled once and kept beside the sources; made again when one of them changes, all of it: a
+# compiled function does not notice that another one, which it contains, has changed.
 $(VENV)/.warm: $(wildcard solver/search/*.py) | $(VENV)/bin/pip
 	@test -f $(VENV)/.ready || $(MAKE) $(VENV)/.ready
+	@rm -f solver/search/__pycache__/*.nb[ic]
 	@$(BIN)/python -m api.warm
 	@touch $@
 

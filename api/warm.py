@@ -1,4 +1,4 @@
-"""Compile the search kernel before anybody waits for it: `python -m api.warm`, part of the set-up."""
+"""Compile the search kernel before anybody waits for it: `python -m api.warm`, in the set-up."""
 
 from __future__ import annotations
 

@@ -75,6 +75,9 @@ class RoutingModel:
         Called with each plan that is the best of those judged so far.
     limited
         Asked often; True ends the library's search.
+    longest
+        Seconds after which the library ends a search by itself: between neighbours that its own
+        filters refuse it asks nobody. None, where the same seed must give the same plan.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class RoutingModel:
         evaluator: Evaluator,
         better: Callable[[Orders], None],
         limited: Callable[[], bool],
+        longest: float | None = None,
     ) -> None:
         self.problem = problem
         self._forced = _late_locks(problem, evaluator)
@@ -120,7 +124,7 @@ class RoutingModel:
         self._set_tasks()
         self._set_locks()
         self._set_judge()
-        self.parameters = _parameters()
+        self.parameters = _parameters(longest)
         self.routing.CloseModelWithParameters(self.parameters)
 
     # ---- searching ------------------------------------------------------------------------
@@ -506,7 +510,7 @@ def _weakly(method: Callable[_P, _T]) -> Callable[_P, _T]:
     return call
 
 
-def _parameters() -> routing_parameters_pb2.RoutingSearchParameters:
+def _parameters(longest: float | None) -> routing_parameters_pb2.RoutingSearchParameters:
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = (
         routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
@@ -519,6 +523,7 @@ def _parameters() -> routing_parameters_pb2.RoutingSearchParameters:
     for field in operators.DESCRIPTOR.fields:
         if field.name.endswith(("_lns", "_insert_unperformed")):
             setattr(operators, field.name, optional_boolean_pb2.BOOL_FALSE)
-    parameters.time_limit.FromSeconds(_FOREVER)
+    milliseconds = _FOREVER * 1000 if longest is None else max(int(longest * 1000), 1)
+    parameters.time_limit.FromMilliseconds(milliseconds)
     parameters.lns_time_limit.FromSeconds(_FOREVER)
     return parameters

@@ -24,6 +24,7 @@ from solver.model import Problem, Tour
 MOST_VISITS = 2_500
 """The library keeps square matrices of all visits, several of them."""
 
+_LONGEST_ROUND = 3.0
 _MOST_REFUSED = 5
 """So often in a row may the library refuse orders that the judge accepts before it is left."""
 
@@ -99,7 +100,10 @@ class _Search:
         while refused < _MOST_REFUSED:
             self._improved = self._iterations
             # A new model for each round: the library does not always take up a second search.
-            model = RoutingModel(self._problem, self._evaluator, self._keep, self._limited)
+            longest = None
+            if self._budget.seconds is not None:
+                longest = min(self._budget.left(), _LONGEST_ROUND)
+            model = RoutingModel(self._problem, self._evaluator, self._keep, self._limited, longest)
             if not model.visits:
                 break
             refused = 0 if model.search(orders) else refused + 1

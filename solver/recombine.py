@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.sat.python import cp_model
 
-from solver.search.arrays import REQUIRED
+from solver.search.records import REQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

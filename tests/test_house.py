@@ -132,3 +132,11 @@ def test_the_lists_of_packages_carry_hashes() -> None:
         pins = len(re.findall(r"(?m)^[a-z0-9].*==", text))
         assert pins > 10
         assert text.count("--hash=sha256:") >= pins, path.name
+
+
+def test_the_python_in_the_readme_runs() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})

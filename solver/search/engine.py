@@ -24,8 +24,9 @@ from solver.evaluation import Evaluator
 from solver.insertion import Insertion
 from solver.model import Problem, StopKind, Tour
 from solver.search.anneal import anneal, begin_slice
-from solver.search.arrays import INF, Model, Numbered, number, sequences_of, tours_of
+from solver.search.arrays import Model, Numbered, number, sequences_of, tours_of
 from solver.search.evaluate import route_cost
+from solver.search.records import INF
 from solver.search.state import State, clear, empty_state, join, retime, take_slot
 from solver.search.workshop import ABSENT, BEST, CURRENT, MINE, Workshop, workshop
 

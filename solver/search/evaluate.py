@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.search.arrays import BROUGHT, CHANGE, ENDCAP, RESTED
 from solver.search.compiled import Truth, Whole, compiled, entry
+from solver.search.records import BROUGHT, CHANGE, ENDCAP, RESTED
 from solver.search.timing import (
     INF,
     drive,

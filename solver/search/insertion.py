@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from solver.search.arrays import BROUGHT, TAKEN
 from solver.search.compiled import Truth, Whole, compiled
 from solver.search.evaluate import duty_cost
+from solver.search.records import BROUGHT, TAKEN
 from solver.search.state import merge, windows_at, work_at
 from solver.search.timing import INF, drive, earliest, last_open, metres_between, seconds_between
 

@@ -20,7 +20,8 @@ from scipy.spatial import cKDTree
 
 if TYPE_CHECKING:
     from solver.model import Problem
-    from solver.search.arrays import Ints32, Model
+    from solver.search.arrays import Model
+    from solver.search.records import Ints32
 
 _WAIT_SHARE = 0.2
 _POOL = 6

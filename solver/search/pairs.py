@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from solver.search.arrays import CHANGE
 from solver.search.chance import below, share
 from solver.search.compiled import Truth, Whole, compiled
 from solver.search.evaluate import route_cost
 from solver.search.insertion import clocks_behind, latest_with
+from solver.search.records import CHANGE
 from solver.search.state import is_slot, sequence
 from solver.search.timing import INF, drive, earliest, metres_between, seconds_between
 from solver.search.workshop import BEHIND, DELIVER_BEHIND, RELOAD, SERIAL, VARIANT, VEHICLE

@@ -25,8 +25,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.search.arrays import BROUGHT, CHANGE, ENDCAP, RESTED, TAKEN, Model
+from solver.search.arrays import Model
 from solver.search.compiled import Truth, Whole, compiled, entry
+from solver.search.records import BROUGHT, CHANGE, ENDCAP, RESTED, TAKEN
 from solver.search.timing import (
     INF,
     drive,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solver.recombine import RoutePool, recombine, tasks_of
-from solver.search.arrays import REQUIRED
+from solver.search.records import REQUIRED
 
 Route = tuple[int, tuple[int, ...], int]
 

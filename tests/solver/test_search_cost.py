@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from solver.checker import check
 from solver.model import Plan, Problem, ViolationCode
 from solver.schedule import schedule
-from solver.search.arrays import INF, number, sequences_of
+from solver.search.arrays import number, sequences_of
 from solver.search.evaluate import route_cost, scratch
+from solver.search.records import INF
 from tests.solver.strategies import problems, tours
 
 # What a route alone cannot be blamed for.
