@@ -505,7 +505,8 @@ class _Inserter:
                 added.append((more, at))
             if at < len(steps) and steps[at].kind is not StopKind.RELOAD:
                 visits += 1
-        return [at for _, at in sorted(added)[:_MOST_POSITIONS]]
+        # A route that lacks locked visits has no place behind them: its end is as good as any.
+        return [at for _, at in sorted(added)[:_MOST_POSITIONS]] or [len(steps)]
 
 
 def _added(before: Report, now: Sequence[Violation]) -> tuple[Violation, ...]:
