@@ -3,7 +3,8 @@ The errors of `dispatch`, each holding its facts as attributes.
 
     DispatchError
     ├── TableError      a file cannot be read as a table at all (`.file`, `.findings`)
-    └── NothingToPlan   a day without orders, couriers or offices (`.findings`)
+    ├── NothingToPlan   a day without orders, couriers or offices (`.findings`)
+    └── UnknownCourierError   no courier of that id (`.courier`, `.known`); in `dispatch.views`
 
 Wrong rows in a readable table are not errors: they are findings, returned with the good rows.
 """
