@@ -133,7 +133,8 @@ def fleet_tables(
         row["max_stops"] = _limit(v.max_stops)
         row["fixed"], row["per_metre"] = v.fixed_cost, v.cost_per_metre
         row["per_second"] = v.cost_per_second
-        row["incremental"] = not has_duty(v) and not any_due
+        # Reloads are moved about freely, so their routes are always costed, and checked, in full.
+        row["incremental"] = not has_duty(v) and not any_due and not v.reloads
         row["exact_duty"] = not v.breaks and not v.reloads and not several and not any_due
         row["in_order_of_kind"] = order[k]
     counts = np.bincount(kinds.of, minlength=len(kinds.first)) if fleet else np.zeros(0, np.int64)

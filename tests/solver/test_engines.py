@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -388,3 +389,22 @@ def test_a_plan_of_any_engine_is_judged_as_a_whole(engine: str) -> None:
     assert result.engine == engine
     again: tuple[Tour, ...] = tuple(route.tour for route in result.plan.routes)
     assert schedule(given_problem, again) == result.plan
+
+
+def test_every_plan_that_is_offered_without_gaps_keeps_every_rule(engine: str) -> None:
+    # Distance alone counts and reloads are many: nothing but the rules keeps trips apart.
+    day = days_work(18, 3)
+    day = replace(day, vehicles=tuple(replace(v, cost_per_second=0) for v in day.vehicles))
+    offered: list[Tours] = []
+    engine_named(engine).search(
+        day,
+        budget=Budget(clock=time.monotonic, iterations=2_000, began=time.monotonic()),
+        seed=3,
+        start=None,
+        offer=lambda tours, _: offered.append(tours),
+    )
+    for tours_offered in offered:
+        report = check(day, schedule(day, tours_offered))
+        codes = {violation.code for violation in report.violations}
+        assert codes <= {ViolationCode.REQUIRED_UNASSIGNED}
+    assert codes == set()
