@@ -201,7 +201,7 @@ class _Model:
     def optional(self) -> None:
         # Required visits may be left out at a forbidding price: else there may be no first answer.
         dear = 10 * max(
-            (int(m.max(initial=1)) * max(v.cost_per_metre, 1) + v.fixed_cost
+            (int(np.max(m, initial=1)) * max(v.cost_per_metre, 1) + v.fixed_cost
              for _, v in self.fleet for m in (self.arcs[v.profile][1],)), default=1)  # fmt: skip
         if self.problem.shipments:
             dear //= 2

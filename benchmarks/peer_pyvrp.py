@@ -95,7 +95,7 @@ def _until(moment: float) -> Callable[[float], bool]:
 
 
 def _dearest_leg(problem: Problem) -> int:
-    longest = max(int(arrays(problem, each)[1].max(initial=1)) for each in problem.travel)
+    longest = max(int(np.max(arrays(problem, each)[1], initial=1)) for each in problem.travel)
     return longest * max(max(vehicle.cost_per_metre for vehicle in problem.vehicles), 1)
 
 

@@ -12,6 +12,8 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from benchmarks.shapes import (
     Answer,
     amounts,
@@ -126,7 +128,7 @@ class Vroom:
 
 def _coarse(problem: Problem) -> int:
     """Return by what to divide lengths so that summed costs fit 32 bits."""
-    lengths = max(int(arrays(problem, profile)[1].max(initial=1)) for profile in problem.travel)
+    lengths = max(int(np.max(arrays(problem, profile)[1], initial=1)) for profile in problem.travel)
     rate = max(vehicle.cost_per_metre for vehicle in problem.vehicles)
     coarse = 1
     while lengths * rate // coarse // money_divisor(problem) * 200 > _UNSIGNED:

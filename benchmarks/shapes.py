@@ -142,7 +142,7 @@ def arrays(problem: Problem, profile: str) -> tuple[Whole, Whole]:
     barred = seconds > horizon
     if barred.any():
         metres = metres.copy()
-        metres[barred] = _FAR * int(metres[~barred].max(initial=1))
+        metres[barred] = _FAR * int(np.max(metres[~barred], initial=1))
         seconds = np.where(barred, metres, seconds) if not timed(problem) else seconds
     return seconds, metres
 

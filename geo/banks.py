@@ -300,7 +300,7 @@ def _nearest(line: Array, point: Array) -> tuple[int, Array]:
     start, along = line[:-1], np.diff(line, axis=0)
     t = np.clip(((point - start) * along).sum(1) / (along**2).sum(1), 0.0, 1.0)
     feet = start + along * t[:, None]
-    best = int(((feet - point) ** 2).sum(1).argmin())
+    best = int(np.argmin(((feet - point) ** 2).sum(1)))
     return best, feet[best]
 
 

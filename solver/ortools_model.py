@@ -239,7 +239,7 @@ class RoutingModel:
 
     def _prohibitive(self) -> int:
         """Return more money than any plan of the problem can cost."""
-        dearest = max((int(cost.max()) for cost in self._arcs), default=0)
+        dearest = max((int(np.max(cost)) for cost in self._arcs), default=0)
         total = dearest * len(self.nodes) + 1
         for vehicle in self.problem.vehicles:
             shift = max(vehicle.shift.end - vehicle.shift.start, 0)
@@ -261,7 +261,7 @@ class RoutingModel:
         self._origin = self._clocks.opens
         horizon = self._clocks.closes - self._origin
         if self._forced:
-            busiest = max(int(busy.max()) for _, _, busy in self._travel.values())
+            busiest = max(int(np.max(busy)) for _, _, busy in self._travel.values())
             horizon += (busiest + 1) * len(self.nodes)
         callbacks = {name: self._matrix(legs[2]) for name, legs in self._travel.items()}
         self.routing.AddDimensionWithVehicleTransits(
@@ -290,7 +290,7 @@ class RoutingModel:
             if all(limit is None for limit in limits):
                 continue
             rows = {key: self._matrix(legs[index]) for key, legs in self._travel.items()}
-            most = sum(int(legs[index].max()) for legs in self._travel.values())
+            most = sum(int(np.max(legs[index])) for legs in self._travel.values())
             most = most * len(self.nodes) + 1
             self.routing.AddDimensionWithVehicleTransitAndCapacity(
                 [rows[vehicle.profile] for vehicle in vehicles],

@@ -375,6 +375,6 @@ def _longest_leg(travels: Iterable[Travel]) -> tuple[int, int]:
         elif travel.size <= _LARGE_UNKNOWN_TRAVEL:
             rows = range(travel.size)
             times, lengths = travel.block(rows, rows)
-            seconds = max(seconds, int(times.max(initial=0)))
-            metres = max(metres, int(lengths.max(initial=0)))
+            seconds = max(seconds, int(np.max(times, initial=0)))
+            metres = max(metres, int(np.max(lengths, initial=0)))
     return seconds, metres

@@ -158,7 +158,7 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         layer[k, : len(v.breaks) + 1, RESTED] = rested(v)
         layer[k, : len(v.breaks) + 1, ENDCAP] = endcap(v)
     capped = capacity[capacity < INF]
-    largest = max(int(capped.max()) if capped.size else 1, 1)
+    largest = max(int(np.max(capped)) if capped.size else 1, 1)
     locked = {name for v in fleet for name in v.locked}
     node = np.zeros(n, NODE)
     for k, (visit, task, kind) in enumerate(visits):
@@ -240,7 +240,7 @@ def _timed(m: Model) -> bool:
     if m.planar:
         longest = float(np.hypot(*np.ptp(m.xy, axis=0))) * m.scale + 1
     else:
-        longest = float(m.seconds.max())
+        longest = float(np.max(m.seconds))
     work = float(m.node["service"].sum() + m.node["setup"].sum())
     work += float(m.slots) * float(m.reloads["seconds"].max())
     fleet = m.fleet[:-1]

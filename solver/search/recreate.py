@@ -127,7 +127,7 @@ def place_visit(m: Any, s: Any, w: Any, u: int) -> Truth:
             return False
         return _apply_pair(m, s, w, u)
     ban = share(w.chance)
-    mark: Any = np.int64(ban * (1 << 60)) | 1
+    mark: Any = np.int64(ban * (1 << 60) + 1)
     for _ in range(_TRIES):
         if best_spot(m, s, w, u, limit, mark) >= limit:
             return False
