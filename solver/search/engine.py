@@ -49,8 +49,8 @@ class Tuning:
         Size of a round, by the clock or, without a time limit, by count.
     """
 
-    hot: float = 2.0
-    cold: float = 0.02
+    hot: float = 3.0
+    cold: float = 0.08
     removals: float = 10.0
     longest: float = 10.0
     round_seconds: float = 0.15
