@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from solver.engine import Budget, Tours
 from solver.evaluation import Evaluator
 from solver.insertion import Insertion
-from solver.model import Problem, StopKind, Tour
+from solver.model import Problem, Tour
 from solver.search.anneal import anneal, begin_slice
-from solver.search.arrays import Model, Numbered, number, sequences_of, tours_of
+from solver.search.arrays import Model, number, sequences_of, tours_of
 from solver.search.evaluate import route_cost
 from solver.search.records import INF
 from solver.search.state import State, clear, empty_state, join, retime, take_slot
@@ -128,10 +128,10 @@ class _Run:
     def load(self, start: Sequence[Tour]) -> None:
         """Take over the start, then insert whatever is left out."""
         m, s = self.model, self.state
-        given = dict(sequences_of(self.numbered, start))
-        for v, vehicle in enumerate(self.numbered.problem.vehicles):
-            if v not in given and vehicle.locked:
-                given[v] = _locked_nodes(self.numbered, vehicle.locked)
+        problem = self.numbered.problem
+        locked = Insertion(problem, Evaluator(problem)).locked()
+        prefixes = [Tour(vehicle=name, steps=steps) for name, steps in locked.items()]
+        given = dict(sequences_of(self.numbered, [*prefixes, *start]))
         shop = self.shops[0]
         for v, nodes in given.items():
             for option in _with_reloads(m, v, nodes):
@@ -151,8 +151,7 @@ class _Run:
 
     def go(self) -> int:
         """Run rounds until the budget is over; return the iterations done."""
-        budget, tuning = self.budget, self.tuning
-        threads = len(self.shops)
+        budget, threads = self.budget, len(self.shops)
         per_second = 0.0
         last_offer = budget.spent()
         with ThreadPoolExecutor(threads) as pool:
@@ -173,8 +172,6 @@ class _Run:
                 if self.best < self.offered and now - last_offer > 0.5:
                     self._offer()
                     last_offer = budget.spent()
-                if tuning.hot <= 0:
-                    break
         self._offer()
         return self.iterations
 
@@ -309,16 +306,6 @@ def _with_reloads(m: Model, v: int, nodes: Sequence[int]) -> Iterator[list[int]]
     for r in range(reloads):
         for at in range(len(nodes) + 1):
             yield [*nodes[:at], -1 - r, *nodes[at:]]
-
-
-def _locked_nodes(numbered: Numbered, locked: Sequence[str]) -> list[int]:
-    """Return the nodes of a locked prefix; the second mention of a shipment is its delivery."""
-    nodes: list[int] = []
-    for name in locked:
-        kinds = (StopKind.JOB, StopKind.PICKUP, StopKind.DELIVERY)
-        options = [numbered.node_of[k, name] for k in kinds if (k, name) in numbered.node_of]
-        nodes.append(next(node for node in options if node not in nodes))
-    return nodes
 
 
 def _spots(problem: Problem, m: Model) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
