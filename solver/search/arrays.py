@@ -27,11 +27,13 @@ from solver.model import (
 )
 from solver.search.fleet import compatibility, endcap, fleet_tables, has_duty, kinds_of, rested
 from solver.search.records import (
+    ALWAYS,
     BROUGHT,
     CHANGE,
     DENSE_LIMIT,
     ENDCAP,
     INF,
+    NEAR,
     NODE,
     REQUIRED,
     RESTED,
@@ -60,6 +62,8 @@ class Model(NamedTuple):
     flat_load: int  # one look at the trip's sum settles the capacity
     any_release: int
     any_duty: int
+    one_rate: int  # the cost of a metre where all vehicles share it, else -1
+    all_allowed: int
     timed: int  # 0: nothing about time can ever bind or cost
     # columns of a node's row in State.rows (see solver.search.state)
     c_latest: int
@@ -84,8 +88,8 @@ class Model(NamedTuple):
     xy: Floats  # (places, 2), or (1, 2) where travel is dense
     seconds: Ints32  # (profiles, places, places), or (1, 1, 1) where travel is planar
     metres: Ints32
-    before: Ints32  # (n, k) good predecessors
-    after: Ints32  # (n, k) good successors
+    before: Records  # (n, k) good predecessors, with the least metres from there
+    after: Records  # (n, k) good successors, with the least metres to there
     near: Ints32  # (n, k) nearest, itself first
 
 
@@ -163,20 +167,25 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
     node = np.zeros(n, NODE)
     for k, (visit, task, kind) in enumerate(visits):
         mate = -1 if kind is StopKind.JOB else k + (1 if kind is StopKind.PICKUP else -1)
+        only = visit.windows[0] if len(visit.windows) == 1 else ALWAYS
         node[k] = (
             visit.place,
             visit.service_seconds,
             visit.setup_seconds,
+            only.start,
+            only.end,
+            len(visit.windows) > 1,
+            task.id in locked,
+            mate,
             rows.number(visit.windows),
             visit.due.time if visit.due else INF,
             visit.due.cost_per_second if visit.due else 0,
             task.release,
-            mate,
+            0,
             kind is StopKind.PICKUP,
             REQUIRED if task.skip_cost is None else task.skip_cost,
             areas[visit.area],
             int(np.abs(amount[k, :, CHANGE]).max()) * 1000 // largest,
-            task.id in locked,
         )
     tables = fleet_tables(fleet, rows, kinds, visits, profiles)
     allowed, unfamiliar = compatibility(fleet, kinds, visits, areas)
@@ -197,6 +206,8 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         flat_load=int(one_way),
         any_release=int(any(task.release > 0 for _, task, _ in visits)),
         any_duty=int(any_duty),
+        one_rate=fleet[0].cost_per_metre if len({v.cost_per_metre for v in fleet}) == 1 else -1,
+        all_allowed=int(allowed.all()),
         timed=1,
         c_latest=layers,
         c_leave=2 * layers,
@@ -212,14 +223,15 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         windows=windows,
         allowed=allowed,
         unfamiliar=unfamiliar,
-        before=_i32(np.zeros((n, 1))),
-        after=_i32(np.zeros((n, 1))),
+        before=np.zeros((n, 1), NEAR),
+        after=np.zeros((n, 1), NEAR),
         near=_i32(np.zeros((n, 1))),
         **_travel(problem, profiles),
         **tables,
     )
-    from solver.search.neighbours import neighbourhoods
+    from solver.search.neighbours import metres_from_home, neighbourhoods
 
+    node["home"] = metres_from_home(partial)
     partial = partial._replace(timed=int(_timed(partial)))
     before, after, near = neighbourhoods(problem, partial, limits.insertion, limits.ruin)
     steps = tuple(Step(kind=kind, id=task.id) for _, task, kind in visits)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.search.compiled import Whole, compiled
+from solver.search.compiled import Whole, inlined
 
 
 def seeded(seed: int, stream: int) -> NDArray[np.uint64]:
@@ -23,12 +23,12 @@ def seeded(seed: int, stream: int) -> NDArray[np.uint64]:
     return np.ascontiguousarray(words)
 
 
-@compiled
+@inlined
 def _rotated(x: Any, k: Any) -> Any:
     return (x << k) | (x >> (np.uint64(64) - k))
 
 
-@compiled
+@inlined
 def draw(state: Any) -> Any:
     """Return 64 random bits."""
     result = _rotated(state[1] * np.uint64(5), np.uint64(7)) * np.uint64(9)
@@ -42,13 +42,13 @@ def draw(state: Any) -> Any:
     return result
 
 
-@compiled
+@inlined
 def below(state: Any, limit: int) -> Whole:
     """Return a whole number from 0 up to, not including, `limit`."""
     return np.int64((draw(state) >> np.uint64(11)) % np.uint64(limit))
 
 
-@compiled
+@inlined
 def share(state: Any) -> Whole:
     """Return a number from 0 up to, not including, 1."""
     return np.float64(draw(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)

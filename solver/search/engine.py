@@ -222,6 +222,8 @@ class _Run:
         order = np.argsort(self._along(lost, angle), kind="stable")
         parts = np.array_split(lost[order], threads)
         owner_of = np.where(routed, s.sums["owner"][np.maximum(route, 0)], -1)
+        every = s.link["route"]
+        s.link["owner"] = np.where(every >= 0, s.sums["owner"][np.maximum(every, 0)], -1)
         for shop, absent in zip(self.shops[:threads], parts, strict=True):
             mine = np.flatnonzero(owner_of == shop.me)
             everything = np.concatenate([mine, absent])

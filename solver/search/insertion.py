@@ -12,11 +12,43 @@ from typing import Any
 
 import numpy as np
 
-from solver.search.compiled import Truth, Whole, compiled
+from solver.search.compiled import Truth, Whole, compiled, inlined
 from solver.search.evaluate import duty_cost
 from solver.search.records import BROUGHT, TAKEN
 from solver.search.state import merge, windows_at, work_at
 from solver.search.timing import INF, drive, earliest, last_open, metres_between, seconds_between
+
+
+@inlined
+def promising(m: Any, s: Any, v: int, i: int, u: int, rate: int, cut: int) -> Truth:
+    """
+    Sort out spots that cannot be better, by distance, load and time, before anything else is read.
+
+    True does not mean that the visit fits; False means that it does not, or costs `cut` or more.
+    """
+    if not m.all_allowed and not m.allowed[m.fleet[v].kind, u]:
+        return False
+    j = s.link[i].next
+    profile = m.fleet[v].profile
+    a, b, c = s.link[i].place, s.link[u].place, s.link[j].place
+    metres = metres_between(m, profile, a, b) + metres_between(m, profile, b, c)
+    if rate * (metres - s.link[i].metres) >= cut:
+        return False
+    if m.flat_load:
+        t = s.link[i].trip
+        for d in range(m.dimensions):
+            moved = m.amount[u, d, BROUGHT] + m.amount[u, d, TAKEN]
+            if s.rows[t, m.c_load + 4 * d + 3] + moved > m.capacity[v, d]:
+                return False
+    if m.timed and m.layers == 1 and not m.node[u].several:
+        begin = s.rows[i, 0] + seconds_between(m, profile, a, b)
+        if begin > m.node[u].close:
+            return False
+        if j >= m.n or m.node[j].setup == 0:
+            ready = max(begin, m.node[u].open) + m.node[u].service
+            if ready + seconds_between(m, profile, b, c) > s.rows[j, m.c_latest]:
+                return False
+    return True
 
 
 @compiled
@@ -39,11 +71,7 @@ def insertion_cost(m: Any, s: Any, w: Any, v: int, i: int, u: int, cut: int) -> 
         return INF
     profile = m.fleet[v].profile
     a, b, c = s.link[i].place, s.link[u].place, s.link[j].place
-    metres = (
-        metres_between(m, profile, a, b)
-        + metres_between(m, profile, b, c)
-        - metres_between(m, profile, a, c)
-    )
+    metres = metres_between(m, profile, a, b) + metres_between(m, profile, b, c) - s.link[i].metres
     cost = m.fleet[v].per_metre * metres + m.unfamiliar[m.fleet[v].kind, m.node[u].area]
     idle = s.sums[v].count == 0
     if idle:
@@ -56,7 +84,7 @@ def insertion_cost(m: Any, s: Any, w: Any, v: int, i: int, u: int, cut: int) -> 
         return cost
     there = seconds_between(m, profile, a, b)
     onward = seconds_between(m, profile, b, c)
-    longer = there + onward - seconds_between(m, profile, a, c)
+    longer = there + onward - s.link[i].seconds
     if s.sums[v].driving + longer > m.fleet[v].max_driving:
         return INF
     begin = _time_fits(m, s, w, v, i, j, u, there, onward)
@@ -116,7 +144,13 @@ def _time_fits(
     if layers == 1:
         if w.clocks[0, 0] >= INF:
             return INF
-        begin = earliest(m, m.node[u].wset, w.clocks[0, 0] + there)
+        begin = w.clocks[0, 0] + there
+        if m.node[u].several:
+            begin = earliest(m, m.node[u].wset, begin)
+        elif begin > m.node[u].close:
+            return INF
+        else:
+            begin = max(begin, m.node[u].open)
         if begin < INF and begin + work + onward <= latest_with(m, s, v, j, 0, s.link[u].place):
             return begin
         return INF
@@ -156,7 +190,7 @@ def _delay(m: Any, s: Any, w: Any, v: int, i: int, release: int) -> None:
     while x != i:
         p = x
         x = s.link[x].next
-        travel = seconds_between(m, m.fleet[v].profile, s.link[p].place, s.link[x].place)
+        travel = s.link[p].seconds
         work = work_at(m, s, v, x, p)
         rows = windows_at(m, s, v, x)
         for k in range(layers - 1, -1, -1):

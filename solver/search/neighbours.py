@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.spatial import cKDTree
 
+from solver.search.records import INF, NEAR
+
 if TYPE_CHECKING:
     from solver.model import Problem
     from solver.search.arrays import Model
-    from solver.search.records import Ints32
+    from solver.search.records import Ints32, Records
 
 _WAIT_SHARE = 0.2
 _POOL = 6
@@ -29,20 +31,20 @@ _POOL = 6
 
 def neighbourhoods(
     problem: Problem, model: Model, insertion: int, ruin: int
-) -> tuple[Ints32, Ints32, Ints32]:
+) -> tuple[Records, Records, Ints32]:
     """
     Rank the neighbours of every visit.
 
     Returns
     -------
     tuple of arrays
-        Predecessors (n, k), successors (n, k) and nearest (n, j) with the visit itself first;
-        -1 fills rows that are short of feasible neighbours.
+        Predecessors (n, k) and successors (n, k) with the least metres of any profile in between,
+        and nearest (n, j) with the visit itself first; -1 fills rows that are short of feasible
+        neighbours.
     """
     n = model.n
     if n == 0:
-        nothing = np.zeros((0, 1), np.int32)
-        return nothing, nothing, nothing
+        return np.zeros((0, 1), NEAR), np.zeros((0, 1), NEAR), np.zeros((0, 1), np.int32)
     insertion, ruin = min(insertion, max(n - 1, 1)), min(ruin, n)
     before = np.full((n, insertion), -1, np.int32)
     after = np.full((n, insertion), -1, np.int32)
@@ -81,7 +83,43 @@ def neighbourhoods(
             score = base + weight * _WAIT_SHARE * wait
             score = np.where(itself | (late > 0), np.inf, score)
             target[rows] = _top(columns, score, insertion, np.inf)
-    return before, after, near
+    return _measured(model, before, outward=False), _measured(model, after, outward=True), near
+
+
+def _measured(model: Model, listed: Ints32, *, outward: bool) -> Records:
+    """Put beside each neighbour the least metres of any profile: a bound on what the leg costs."""
+    result = np.zeros(listed.shape, NEAR)
+    result["node"] = listed
+    for low in range(0, model.n, 4_096):
+        rows = np.arange(low, min(low + 4_096, model.n))
+        columns = np.maximum(listed[rows], 0)
+        metres = [
+            _legs(model, rows, columns, outward=outward, profile=p)[1]
+            for p in range(1 if model.planar else model.metres.shape[0])
+        ]
+        result["metres"][rows] = np.floor(np.min(metres, axis=0))
+    return result
+
+
+def metres_from_home(model: Model) -> Any:
+    """Return, for each visit, the metres from the nearest start of a vehicle that may do it."""
+    best = np.full(model.n, INF, np.int64)
+    place = model.node["place"]
+    starts = {
+        (int(model.fleet[int(order)]["start"]), int(model.fleet[int(order)]["profile"]), kind)
+        for kind, order in enumerate(model.fleet["in_order_of_kind"][model.kinds["first"]])
+        if model.vehicles
+    }
+    for start, profile, kind in sorted(starts):
+        if start < 0:
+            continue
+        if model.planar:
+            length = np.hypot(*(model.xy[place] - model.xy[start]).T) * model.scale
+        else:
+            length = model.metres[profile][start, place]
+        better = (model.allowed[kind] > 0) & (length < best)
+        best[better] = length[better]
+    return best
 
 
 def _top(columns: Any, score: Any, count: int, never: float) -> Any:
@@ -126,7 +164,9 @@ def _rates(model: Model) -> tuple[float, float]:
     return metre, second
 
 
-def _legs(model: Model, rows: Any, columns: Any, *, outward: bool) -> tuple[Any, Any]:
+def _legs(
+    model: Model, rows: Any, columns: Any, *, outward: bool, profile: int = 0
+) -> tuple[Any, Any]:
     place = model.node["place"]
     here, there = place[rows][:, None], place[columns]
     origin, target = (here, there) if outward else (there, here)
@@ -135,8 +175,8 @@ def _legs(model: Model, rows: Any, columns: Any, *, outward: bool) -> tuple[Any,
         length = np.sqrt((apart * apart).sum(axis=-1)) * model.scale
         return length, length
     return (
-        model.seconds[0][origin, target].astype(np.int64),
-        model.metres[0][origin, target].astype(np.int64),
+        model.seconds[profile][origin, target].astype(np.int64),
+        model.metres[profile][origin, target].astype(np.int64),
     )
 
 

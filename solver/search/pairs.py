@@ -33,19 +33,19 @@ def best_pair(m: Any, s: Any, w: Any, u: int, limit: int) -> Whole:
     best = limit
     w.tally[SERIAL] += 1
     for k in range(m.before.shape[1]):
-        i = m.before[u, k]
+        i = m.before[u, k].node
         if i < 0:
             break
         best = _try(m, s, w, i, u, best)
     for k in range(m.after.shape[1]):
-        j = m.after[u, k]
+        j = m.after[u, k].node
         if j < 0:
             break
         if s.link[j].route >= 0:
             best = _try(m, s, w, s.link[j].prev, u, best)
     mate = m.node[u].mate
     for k in range(min(_BESIDE_DELIVERY, m.before.shape[1])):
-        i = m.before[mate, k]
+        i = m.before[mate, k].node
         if i < 0:
             break
         if s.link[i].route >= 0:
@@ -59,8 +59,10 @@ def best_pair(m: Any, s: Any, w: Any, u: int, limit: int) -> Whole:
 
 @compiled
 def _try(m: Any, s: Any, w: Any, i: int, u: int, best: int) -> Whole:
+    if s.link[i].owner != w.me:
+        return best
     v = s.link[i].route
-    if v < 0 or s.sums[v].owner != w.me or not m.allowed[m.fleet[v].kind, u]:
+    if not m.all_allowed and not m.allowed[m.fleet[v].kind, u]:
         return best
     if w.tried[i] == w.tally[SERIAL] or share(w.chance) < _BLINK:
         return best

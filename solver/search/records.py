@@ -36,36 +36,43 @@ Records = NDArray[Any]
 
 NODE = np.dtype(
     [
+        # What the innermost loops read comes first: one cache line.
         ("place", np.int64),
         ("service", np.int64),
         ("setup", np.int64),
+        ("open", np.int64),  # its only window, -INF to INF for none
+        ("close", np.int64),
+        ("several", np.int64),  # it has more windows than one: open and close do not hold
+        ("lock", np.int64),  # belongs to a locked prefix: it stays, and nothing goes before it
+        ("mate", np.int64),  # the other end of a shipment, -1 for jobs
         ("wset", np.int64),  # window set
         ("due", np.int64),
         ("due_rate", np.int64),
         ("release", np.int64),
-        ("mate", np.int64),  # the other end of a shipment, -1 for jobs
+        ("home", np.int64),  # metres from the nearest start of a vehicle that may do it
         ("is_pickup", np.int64),
         ("skip", np.int64),
         ("area", np.int64),
         ("size", np.int64),  # for ordering: the largest share of a dimension, in thousandths
-        ("lock", np.int64),  # belongs to a locked prefix: it stays, and nothing goes before it
     ]
 )
+
+NEAR = np.dtype([("node", np.int32), ("metres", np.int32)])
 
 FLEET = np.dtype(
     [
         ("kind", np.int64),
-        ("start", np.int64),
-        ("end", np.int64),
         ("profile", np.int64),
-        ("shift_start", np.int64),
-        ("shift_end", np.int64),
+        ("per_metre", np.int64),
+        ("max_stops", np.int64),
         ("max_metres", np.int64),
         ("max_driving", np.int64),
         ("max_duty", np.int64),
-        ("max_stops", np.int64),
         ("fixed", np.int64),
-        ("per_metre", np.int64),
+        ("start", np.int64),
+        ("end", np.int64),
+        ("shift_start", np.int64),
+        ("shift_end", np.int64),
         ("per_second", np.int64),
         ("incremental", np.int64),  # the cost follows from sums alone, no pass over the route
         ("exact_duty", np.int64),  # segments give the duty: one window each, no breaks
@@ -95,6 +102,10 @@ RELOAD = np.dtype(
         ("last", np.int64),
     ]
 )
+
+
+ALWAYS = TimeWindow(start=-INF, end=INF)
+"""Stands for no window."""
 
 
 class WindowSets:

@@ -16,16 +16,15 @@ from solver.search.chance import below, share
 from solver.search.compiled import Truth, Whole, compiled
 from solver.search.costs import settle_cost
 from solver.search.evaluate import route_cost
-from solver.search.insertion import insertion_cost
+from solver.search.insertion import insertion_cost, promising
 from solver.search.pairs import best_pair
 from solver.search.state import insert, is_slot, join, retime, sequence, take_slot, unlink
-from solver.search.timing import INF, metres_between
+from solver.search.timing import INF
 from solver.search.workshop import (
     BEHIND,
     DELIVER_BEHIND,
     PENDING,
     RELOAD,
-    SERIAL,
     VARIANT,
     VEHICLE,
     touch,
@@ -92,7 +91,7 @@ def _key(m: Any, w: Any, order: int, u: int) -> Whole:
     if order == _SIZE:
         return -float(m.node[u].size) + 1e-3 * share(w.chance)
     if order in (_FAR, _CLOSE):
-        away = float(_metres_from_home(m, u))
+        away = float(m.node[u].home)
         return -away if order == _FAR else away
     rows = m.node[u].wset
     low, high = m.sets[rows].first, m.sets[rows].end
@@ -103,19 +102,6 @@ def _key(m: Any, w: Any, order: int, u: int) -> Whole:
     if order == _EARLY:
         return float(m.windows[low].start)
     return -float(m.windows[high - 1].end)
-
-
-@compiled
-def _metres_from_home(m: Any, u: int) -> Whole:
-    best: Any = np.int64(INF)
-    last = -2
-    for t in range(m.kind_count):
-        v = m.fleet[m.kinds[t].first].in_order_of_kind
-        if m.fleet[v].start != last:
-            last = m.fleet[v].start
-            if m.allowed[t, u]:
-                best = min(best, metres_between(m, m.fleet[v].profile, last, m.node[u].place))
-    return best
 
 
 @compiled
@@ -148,25 +134,40 @@ def place_visit(m: Any, s: Any, w: Any, u: int) -> Truth:
 def best_spot(m: Any, s: Any, w: Any, u: int, limit: int, mark: int) -> Whole:
     """Find the cheapest spot beside the visit's neighbours or on an idle vehicle."""
     best = limit
-    w.tally[SERIAL] += 1
+    rate = m.one_rate
+    # A look at the list and at the neighbour's own record sorts most spots out: the leg on one side
+    # of the visit alone, less the leg that goes, costs too much already.
     for k in range(m.before.shape[1]):
-        i = m.before[u, k]
+        i = m.before[u, k].node
         if i < 0:
             break
+        if s.link[i].owner != w.me:
+            continue
         v = s.link[i].route
-        if v >= 0 and _open_to(m, s, w, v, u, mark):
-            w.tried[i] = w.tally[SERIAL]
-            if share(w.chance) >= _BLINK:
-                best = _try(m, s, w, v, i, u, best)
+        if m.one_rate < 0:
+            rate = m.fleet[v].per_metre
+        if rate * (np.int64(m.before[u, k].metres) - s.link[i].metres) < best and promising(
+            m, s, v, i, u, rate, best
+        ):
+            best = _try(m, s, w, v, i, u, best, mark)
+        elif m.slots > 0 and share(w.chance) < _WITH_RELOAD:
+            best = _try_reload(m, s, w, v, i, u, best, mark)
     for k in range(m.after.shape[1]):
-        j = m.after[u, k]
+        j = m.after[u, k].node
         if j < 0:
             break
+        if s.link[j].owner != w.me:
+            continue
         v = s.link[j].route
-        if v >= 0 and _open_to(m, s, w, v, u, mark):
-            i = s.link[j].prev
-            if w.tried[i] != w.tally[SERIAL] and share(w.chance) >= _BLINK:
-                best = _try(m, s, w, v, i, u, best)
+        i = s.link[j].prev
+        if m.one_rate < 0:
+            rate = m.fleet[v].per_metre
+        if rate * (np.int64(m.after[u, k].metres) - s.link[i].metres) < best and promising(
+            m, s, v, i, u, rate, best
+        ):
+            best = _try(m, s, w, v, i, u, best, mark)
+        elif m.slots > 0 and share(w.chance) < _WITH_RELOAD:
+            best = _try_reload(m, s, w, v, i, u, best, mark)
     best = _try_idle(m, s, w, u, best, mark)
     if best >= limit:
         best = _try_far(m, s, w, u, best, mark)
@@ -174,29 +175,32 @@ def best_spot(m: Any, s: Any, w: Any, u: int, limit: int, mark: int) -> Whole:
 
 
 @compiled
-def _open_to(m: Any, s: Any, w: Any, v: int, u: int, mark: int) -> Truth:
-    return bool(
-        s.sums[v].owner == w.me and m.allowed[m.fleet[v].kind, u] and w.vehicles[v].banned != mark
-    )
+def _open_to(m: Any, w: Any, v: int, u: int, mark: int) -> Truth:
+    return bool((m.all_allowed or m.allowed[m.fleet[v].kind, u]) and w.vehicles[v].banned != mark)
 
 
 @compiled
-def _try(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
-    """Try the spot behind node `i`, and, where it does not fit, with a reload beside it."""
+def _try(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int, mark: int) -> Whole:
+    """Try the spot behind node `i`."""
     cost = insertion_cost(m, s, w, v, i, u, best)
     if cost < best:
+        # A spot that is not better changes nothing, so only these need to be looked away from.
+        if share(w.chance) < _BLINK or not _open_to(m, w, v, u, mark):
+            return best
         best = cost
         w.choice[VEHICLE] = v
         w.choice[BEHIND] = i
         w.choice[VARIANT] = 0
-    elif m.slots > 0 and s.sums[v].count > 0 and share(w.chance) < _WITH_RELOAD:
-        best = _try_reload(m, s, w, v, i, u, best)
+    elif m.slots > 0 and share(w.chance) < _WITH_RELOAD:
+        best = _try_reload(m, s, w, v, i, u, best, mark)
     return best
 
 
 @compiled
-def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
+def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int, mark: int) -> Whole:
     """Try a reload just before or just after the visit behind node `i`."""
+    if s.sums[v].count == 0 or not _open_to(m, w, v, u, mark):
+        return best
     free = False
     for slot in range(m.fleet[v].slots, m.fleet[v].slots_end):
         free |= s.slots[slot].reload < 0
@@ -255,7 +259,7 @@ def _try_idle(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
             continue
         i = m.n + v
         while i < m.n + m.vehicles or is_slot(m, i):
-            best = _try(m, s, w, v, i, u, best)
+            best = _try(m, s, w, v, i, u, best, mark)
             i = s.link[i].next
         tried += 1
         if tried >= _IDLE_TYPES:
@@ -270,12 +274,12 @@ def _try_far(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
     first = below(w.chance, m.vehicles)
     for k in range(m.vehicles):
         v = (first + k) % m.vehicles
-        if s.sums[v].count == 0 or not _open_to(m, s, w, v, u, mark):
+        if s.sums[v].count == 0 or s.sums[v].owner != w.me or not _open_to(m, w, v, u, mark):
             continue
         end = m.n + m.vehicles + v
         i = m.n + v
         while i != end:
-            best = _try(m, s, w, v, i, u, best)
+            best = _try(m, s, w, v, i, u, best, mark)
             i = s.link[i].next
         tried += 1
         if tried >= _FAR_ROUTES:
@@ -290,6 +294,7 @@ def _apply(m: Any, s: Any, w: Any, u: int) -> None:
         insert(m, s, v, u, i)
         return
     s.link[u].route = v
+    s.link[u].owner = w.me
     if variant == 1:
         i = take_slot(m, s, v, i, w.choice[RELOAD])
         join(s, i, u)
@@ -306,6 +311,7 @@ def _apply_pair(m: Any, s: Any, w: Any, u: int) -> Truth:
     i, j = w.choice[BEHIND], w.choice[DELIVER_BEHIND]
     mate = m.node[u].mate
     s.link[u].route = s.link[mate].route = v
+    s.link[u].owner = s.link[mate].owner = w.me
     if w.choice[VARIANT] == 1:
         i = take_slot(m, s, v, i, w.choice[RELOAD])
     join(s, i, u)

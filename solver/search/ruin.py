@@ -47,8 +47,10 @@ def ruin(m: Any, s: Any, w: Any, removals: float, longest: float) -> None:
         c = m.near[seed, k]
         if c < 0:
             break
+        if s.link[c].owner != w.me:
+            continue
         v = s.link[c].route
-        if v < 0 or s.sums[v].owner != w.me or w.vehicles[v].stamp == w.tally[ITERATION]:
+        if w.vehicles[v].stamp == w.tally[ITERATION]:
             continue
         touch(m, s, w, v)
         limit = min(float(s.sums[v].count), longest)

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solver.search.arrays import Model
-from solver.search.compiled import Truth, Whole, compiled, entry
+from solver.search.compiled import Truth, Whole, compiled, entry, inlined
 from solver.search.records import BROUGHT, CHANGE, ENDCAP, RESTED, TAKEN
 from solver.search.timing import (
     INF,
@@ -45,6 +45,9 @@ _LINK = np.dtype(
         ("route", np.int32),  # -1 for visits that are left out
         ("trip", np.int32),  # the node that starts the trip
         ("place", np.int32),
+        ("owner", np.int32),  # the thread that may change its route just now, -1 for none
+        ("metres", np.int32),  # to the next node, and how long it takes
+        ("seconds", np.int32),
     ]
 )
 
@@ -92,6 +95,7 @@ def empty_state(m: Model) -> State:
     link["next"][starts], link["prev"][ends] = ends, starts
     link["route"][starts] = link["route"][ends] = np.arange(m.vehicles)
     link["trip"][starts] = starts
+    link["owner"][starts] = link["owner"][ends] = 0
     s = State(
         link=link,
         rows=np.zeros((nodes, m.width), np.int64),
@@ -136,6 +140,7 @@ def take_slot(m: Any, s: Any, v: int, i: int, r: int) -> Whole:
             s.slots[slot].reload = r
             s.link[node].place = m.reloads[m.fleet[v].reloads + r].place
             s.link[node].route = v
+            s.link[node].owner = s.link[m.n + v].owner
             join(s, i, node)
             return node
     return -1
@@ -147,7 +152,7 @@ def free_slot(m: Any, s: Any, node: int) -> None:
     s.slots[node - m.n - 2 * m.vehicles].reload = -1
     s.link[s.link[node].prev].next = s.link[node].next
     s.link[s.link[node].next].prev = s.link[node].prev
-    s.link[node].route = -1
+    s.link[node].route = s.link[node].owner = -1
 
 
 @entry
@@ -160,7 +165,7 @@ def join(s: Any, i: int, u: int) -> None:
     s.link[j].prev = u
 
 
-@compiled
+@inlined
 def is_slot(m: Any, x: int) -> Truth:
     """Tell whether a node is a reload."""
     return x >= m.n + 2 * m.vehicles
@@ -205,12 +210,40 @@ def open_start(m: Any, s: Any, v: int) -> None:
         s.rows[x, m.c_segment + 2] = max(leave, m.fleet[v].shift_end)
 
 
-@compiled
+@inlined
+def _step_forward_plain(m: Any, s: Any, x: int) -> Truth:
+    """Do it for a visit with one window at most, where nobody takes breaks."""
+    p = s.link[x].prev
+    travel = s.link[p].seconds
+    work = m.node[x].service
+    if m.node[x].setup and s.link[p].place != s.link[x].place:
+        work += m.node[x].setup
+    leave = s.rows[p, 0]
+    if leave < INF:
+        leave += travel
+        leave = max(leave, m.node[x].open) + work if leave <= m.node[x].close else np.int64(INF)
+    changed = bool(leave != s.rows[x, 0])
+    s.rows[x, 0] = leave
+    if m.any_duty:
+        c = m.c_segment
+        before, after = s.rows[p, c : c + 3], s.rows[x, c : c + 3]
+        changed |= merge(before, travel, work, m.node[x].open, m.node[x].close, after)
+    return changed
+
+
+@inlined
 def step_forward(m: Any, s: Any, v: int, x: int) -> Truth:
     """Set what a node knows of the route before it; tell whether anything changed."""
+    if m.layers == 1 and x < m.n and not m.node[x].several:
+        return _step_forward_plain(m, s, x)
+    return _step_forward_full(m, s, v, x)
+
+
+@compiled
+def _step_forward_full(m: Any, s: Any, v: int, x: int) -> Truth:
     p = s.link[x].prev
+    travel = s.link[p].seconds
     layers = m.fleet[v].breaks_end - m.fleet[v].breaks + 1
-    travel = seconds_between(m, m.fleet[v].profile, s.link[p].place, s.link[x].place)
     work = work_at(m, s, v, x, p)
     rows = windows_at(m, s, v, x)
     release = s.rows[x, m.c_release] if is_slot(m, x) else 0
@@ -254,7 +287,7 @@ def _segment_window(m: Any, rows: int, before: Any, travel: int) -> tuple[Whole,
     return m.windows[high - 1].start, m.windows[high - 1].end
 
 
-@compiled
+@inlined
 def merge(a: Any, travel: int, duration: int, low: int, high: int, out: Any) -> Truth:
     """Append (duration, earliest, latest start) to segment `a`; tell whether `out` changed."""
     shift = a[0] + travel
@@ -270,12 +303,44 @@ def merge(a: Any, travel: int, duration: int, low: int, high: int, out: Any) -> 
     return changed
 
 
-@compiled
+@inlined
+def _step_backward_plain(m: Any, s: Any, x: int) -> Truth:
+    """Do it for a visit with one window at most, where nobody takes breaks."""
+    j = s.link[x].next
+    travel = s.link[x].seconds
+    work = m.node[x].service
+    if m.node[x].setup and s.link[s.link[x].prev].place != s.link[x].place:
+        work += m.node[x].setup
+    leave = s.rows[j, m.c_latest]
+    latest: Any = np.int64(-INF)
+    if leave > -INF:
+        leave -= travel
+        latest = min(leave - work, m.node[x].close)
+        if latest < m.node[x].open:
+            latest = np.int64(-INF)
+    changed = bool(leave != s.rows[x, m.c_leave] or latest != s.rows[x, m.c_latest])
+    s.rows[x, m.c_leave] = leave
+    s.rows[x, m.c_latest] = latest
+    if m.any_duty:
+        c = m.c_segment + 3
+        behind, here = s.rows[j, c : c + 3], s.rows[x, c : c + 3]
+        changed |= _prepend(work, m.node[x].open, m.node[x].close, travel, behind, here)
+    return changed
+
+
+@inlined
 def step_backward(m: Any, s: Any, v: int, x: int) -> Truth:
     """Set what a node knows of the route behind it; tell whether anything changed."""
+    if m.layers == 1 and x < m.n and not m.node[x].several:
+        return _step_backward_plain(m, s, x)
+    return _step_backward_full(m, s, v, x)
+
+
+@compiled
+def _step_backward_full(m: Any, s: Any, v: int, x: int) -> Truth:
     j = s.link[x].next
+    travel = s.link[x].seconds
     layers = m.fleet[v].breaks_end - m.fleet[v].breaks + 1
-    travel = seconds_between(m, m.fleet[v].profile, s.link[x].place, s.link[j].place)
     start = x >= m.n and not is_slot(m, x)
     work = 0 if start else work_at(m, s, v, x, s.link[x].prev)
     rows = windows_at(m, s, v, x)
@@ -305,7 +370,7 @@ def step_backward(m: Any, s: Any, v: int, x: int) -> Truth:
     return changed
 
 
-@compiled
+@inlined
 def _prepend(work: int, low: int, high: int, travel: int, b: Any, out: Any) -> Truth:
     """Put one visit before segment `b`; tell whether `out` changed."""
     shift = work + travel
@@ -385,6 +450,15 @@ def trip_release(m: Any, s: Any, t: int) -> Whole:
 # ---- whole routes and single changes ------------------------------------------------------------
 
 
+@inlined
+def measure(m: Any, s: Any, profile: int, x: int) -> None:
+    """Note how far, and how long, it is from a node to the next."""
+    a, b = s.link[x].place, s.link[s.link[x].next].place
+    s.link[x].metres = metres_between(m, profile, a, b)
+    if m.timed:
+        s.link[x].seconds = seconds_between(m, profile, a, b)
+
+
 @entry
 def retime(m: Any, s: Any, v: int) -> None:
     """Derive everything about a route from its links."""
@@ -405,13 +479,15 @@ def retime(m: Any, s: Any, v: int) -> None:
             if m.any_release:
                 s.rows[t, m.c_release] = trip_release(m, s, t)
         s.link[x].trip = t
+        s.link[x].owner = s.link[start].owner
         if x == start:
             open_start(m, s, v)
         else:
             p = s.link[x].prev
-            metres += metres_between(m, profile, s.link[p].place, s.link[x].place)
+            measure(m, s, profile, p)
+            metres += s.link[p].metres
             if m.timed:
-                driving += seconds_between(m, profile, s.link[p].place, s.link[x].place)
+                driving += s.link[p].seconds
                 step_forward(m, s, v, x)
             if x < m.n:
                 count += 1
@@ -436,23 +512,18 @@ def retime(m: Any, s: Any, v: int) -> None:
 def insert(m: Any, s: Any, v: int, u: int, i: int) -> None:
     """Put visit `u` behind node `i` of vehicle `v` and bring the route up to date."""
     j = s.link[i].next
-    a, b, c = s.link[i].place, s.link[u].place, s.link[j].place
     profile = m.fleet[v].profile
-    s.sums[v].metres += (
-        metres_between(m, profile, a, b)
-        + metres_between(m, profile, b, c)
-        - metres_between(m, profile, a, c)
-    )
-    if m.timed:
-        s.sums[v].driving += (
-            seconds_between(m, profile, a, b)
-            + seconds_between(m, profile, b, c)
-            - seconds_between(m, profile, a, c)
-        )
+    s.sums[v].metres -= s.link[i].metres
+    s.sums[v].driving -= s.link[i].seconds
+    join(s, i, u)
+    measure(m, s, profile, i)
+    measure(m, s, profile, u)
+    s.sums[v].metres += np.int64(s.link[i].metres) + s.link[u].metres
+    s.sums[v].driving += np.int64(s.link[i].seconds) + s.link[u].seconds
     s.sums[v].unfamiliar += m.unfamiliar[m.fleet[v].kind, m.node[u].area]
     s.sums[v].count += 1
-    join(s, i, u)
     s.link[u].route = v
+    s.link[u].owner = s.link[i].owner
     t = s.link[i].trip
     s.link[u].trip = t
     if m.flat_load:
@@ -504,12 +575,12 @@ def _spread_backward(m: Any, s: Any, v: int, first: int, until: int) -> None:
         x = s.link[x].prev
 
 
-@compiled
+@inlined
 def unlink(s: Any, u: int) -> None:
     """Take a visit out of its route without timing."""
     s.link[s.link[u].prev].next = s.link[u].next
     s.link[s.link[u].next].prev = s.link[u].prev
-    s.link[u].route = -1
+    s.link[u].route = s.link[u].owner = -1
 
 
 @compiled

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from solver.search.compiled import Whole, compiled
+from solver.search.compiled import Whole, compiled, inlined
 
 INF = 1 << 60
 
 
-@compiled
+@inlined
 def seconds_between(m: Any, profile: int, a: int, b: int) -> Whole:
     """Return the travel time between two place rows; a negative row is an open end."""
     if a < 0 or b < 0:
@@ -27,7 +27,7 @@ def seconds_between(m: Any, profile: int, a: int, b: int) -> Whole:
     return np.int64(m.seconds[profile, a, b])
 
 
-@compiled
+@inlined
 def metres_between(m: Any, profile: int, a: int, b: int) -> Whole:
     """Return the distance between two place rows; a negative row is an open end."""
     if a < 0 or b < 0:
@@ -50,7 +50,7 @@ def planar(m: Any, a: int, b: int) -> Whole:
     return np.int64(math.ceil(length))
 
 
-@compiled
+@inlined
 def earliest(m: Any, rows: int, clock: int) -> Whole:
     """Return the first open moment of a window set from `clock` on, INF after all."""
     low, high = m.sets[rows].first, m.sets[rows].end
@@ -62,7 +62,7 @@ def earliest(m: Any, rows: int, clock: int) -> Whole:
     return INF
 
 
-@compiled
+@inlined
 def last_open(m: Any, rows: int, cap: int) -> Whole:
     """Return the last open moment of a window set up to `cap`, -INF before all."""
     low, high = m.sets[rows].first, m.sets[rows].end

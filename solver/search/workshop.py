@@ -46,7 +46,7 @@ _VEHICLE = np.dtype(
     ]
 )
 
-_JOURNAL = np.dtype([("node", np.int32), ("next", np.int32), ("trip", np.int32)])
+_JOURNAL = np.dtype([(name, np.int32) for name in ("node", "next", "trip", "metres", "seconds")])
 
 
 class Workshop(NamedTuple):
@@ -111,8 +111,11 @@ def touch(m: Any, s: Any, w: Any, v: int) -> None:
         w.journal[at].node = x
         w.journal[at].next = s.link[x].next
         w.journal[at].trip = s.link[x].trip
-        for c in range(m.width):
-            w.j_rows[at, c] = s.rows[x, c]
+        w.journal[at].metres = s.link[x].metres
+        w.journal[at].seconds = s.link[x].seconds
+        if m.timed or not m.flat_load or x >= m.n:
+            for c in range(m.width):
+                w.j_rows[at, c] = s.rows[x, c]
         at += 1
         if x == end:
             break
@@ -133,10 +136,11 @@ def touch(m: Any, s: Any, w: Any, v: int) -> None:
 def roll_back(m: Any, s: Any, w: Any) -> None:
     """Copy every touched route back as it was."""
     for k in range(w.tally[PENDING]):
-        s.link[w.visits[k].pending].route = -1
-        mate = m.node[w.visits[k].pending].mate
+        u = w.visits[k].pending
+        s.link[u].route = s.link[u].owner = -1
+        mate = m.node[u].mate
         if mate >= 0:
-            s.link[mate].route = -1
+            s.link[mate].route = s.link[mate].owner = -1
     for number in range(w.tally[TOUCHED]):
         v = w.vehicles[number].touched
         for slot in range(m.fleet[v].slots, m.fleet[v].slots_end):
@@ -149,11 +153,15 @@ def roll_back(m: Any, s: Any, w: Any) -> None:
             y = w.journal[at].next
             s.link[x].next = y
             s.link[x].trip = w.journal[at].trip
+            s.link[x].metres = w.journal[at].metres
+            s.link[x].seconds = w.journal[at].seconds
             s.link[x].route = v
+            s.link[x].owner = w.me
             if at + 1 < w.vehicles[number].saved_end:
                 s.link[y].prev = x
-            for c in range(m.width):
-                s.rows[x, c] = w.j_rows[at, c]
+            if m.timed or not m.flat_load or x >= m.n:
+                for c in range(m.width):
+                    s.rows[x, c] = w.j_rows[at, c]
         s.sums[v].count = s.sums[w.vehicles[number].touched].saved_count
         s.sums[v].metres = s.sums[w.vehicles[number].touched].saved_metres
         s.sums[v].driving = s.sums[w.vehicles[number].touched].saved_driving
