@@ -11,10 +11,21 @@ from solver.pipeline import solve
 
 
 def tiny_problem() -> Problem:
-    """Return two jobs and a vehicle: enough to need every compiled function."""
+    """Return two jobs and two dear vehicles: enough to need every compiled function."""
     return Problem(
         places=tuple(Place(id=str(k), x=k) for k in range(3)),
-        vehicles=(Vehicle(id="v", shift=TimeWindow(start=0, end=100), start=0, end=0),),
+        vehicles=tuple(
+            Vehicle(
+                id=name,
+                shift=TimeWindow(start=0, end=100),
+                start=0,
+                end=0,
+                fixed_cost=100,
+                cost_per_metre=1,
+                max_stops=1,
+            )
+            for name in ("v", "w")
+        ),
         travel={"default": PlanarTravel(x=[0, 1, 2], y=[0, 0, 0])},
         jobs=(Job(id="a", place=1), Job(id="b", place=2)),
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.search.chance import share
+from solver.search.chance import below, share
 from solver.search.compiled import Whole, compiled, entry
 from solver.search.recreate import recreate
 from solver.search.ruin import ruin
@@ -25,6 +25,7 @@ from solver.search.workshop import (
     CURRENT,
     DIRTY,
     ITERATION,
+    MINE,
     PENDING,
     SAVED,
     TOUCHED,
@@ -63,7 +64,8 @@ def anneal(
         begin_iteration(w)
         threshold = -temperature * math.log(share(w.chance) + 1e-300)
         if iterations > 0:
-            ruin(m, s, w, removals, longest)
+            seed = w.visits[below(w.chance, w.tally[MINE])].mine
+            ruin(m, s, w, seed, removals, longest)
         else:
             threshold = float(INF)
             recall_all(w)

@@ -64,6 +64,7 @@ class Model(NamedTuple):
     any_duty: int
     one_rate: int  # the cost of a metre where all vehicles share it, else -1
     all_allowed: int
+    plain: int  # one clock says all: no breaks, reloads, releases, and one window a visit at most
     timed: int  # 0: nothing about time can ever bind or cost
     # columns of a node's row in State.rows (see solver.search.state)
     c_latest: int
@@ -208,6 +209,12 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         any_duty=int(any_duty),
         one_rate=fleet[0].cost_per_metre if len({v.cost_per_metre for v in fleet}) == 1 else -1,
         all_allowed=int(allowed.all()),
+        plain=int(
+            layers == 1
+            and not any(v.reloads for v in fleet)
+            and not any(task.release > 0 for _, task, _ in visits)
+            and not node["several"].any()
+        ),
         timed=1,
         c_latest=layers,
         c_leave=2 * layers,

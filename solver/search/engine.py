@@ -26,12 +26,20 @@ from solver.model import Problem, Tour
 from solver.search.anneal import anneal, begin_slice
 from solver.search.arrays import Model, number, sequences_of, tours_of
 from solver.search.evaluate import route_cost
+from solver.search.fewer import shrink
 from solver.search.records import INF
-from solver.search.state import State, clear, empty_state, join, retime, take_slot
+from solver.search.state import State, clear, empty_state, join, rest, retime, take_slot
 from solver.search.workshop import ABSENT, BEST, CURRENT, MINE, Workshop, workshop
 
-_LARGEST_ROUND = 6_000
+_LARGEST_ROUND = 12_000
 """Iterations: a clock that stands still must not make a round endless."""
+
+_DEAR_VEHICLE = 2.0
+"""A vehicle that costs so many times what its route does otherwise is worth a search of its own."""
+
+_FIRST_SHARE = 0.2
+_SHRINK_SHARE = 0.3
+"""The shares of the time for the plan that this search begins with, and for itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,12 +159,28 @@ class _Run:
 
     def go(self) -> int:
         """Run rounds until the budget is over; return the iterations done."""
+        if self._vehicles_first():
+            # Routes that are good already leave more room to those that must go.
+            self._rounds(0.0, _FIRST_SHARE)
+            self._shrink(_FIRST_SHARE + _SHRINK_SHARE)
+            self._rounds(_FIRST_SHARE + _SHRINK_SHARE, 1.0)
+        else:
+            self._rounds(0.0, 1.0)
+        self._offer()
+        return self.iterations
+
+    def _rounds(self, begin: float, end: float) -> None:
+        """Anneal from one share of the budget to another, from hot to cold."""
         budget, threads = self.budget, len(self.shops)
         per_second = 0.0
         last_offer = budget.spent()
         with ThreadPoolExecutor(threads) as pool:
             while not budget.over(self.iterations):
-                size, progress, after = self._round(per_second)
+                size, progress, after = self._round(per_second, end)
+                if progress >= end:
+                    break
+                progress = (progress - begin) / (end - begin)
+                after = (after - begin) / (end - begin)
                 self._share_out(threads)
                 hot, cold = self._temperature(progress), self._temperature(after)
                 began = budget.spent()
@@ -172,8 +196,6 @@ class _Run:
                 if self.best < self.offered and now - last_offer > 0.5:
                     self._offer()
                     last_offer = budget.spent()
-        self._offer()
-        return self.iterations
 
     def _slice(self, shop: Workshop, size: int, hot: float, cold: float) -> None:
         m, s = self.model, self.state
@@ -181,18 +203,22 @@ class _Run:
             shop.tally[BEST] = shop.tally[CURRENT]
             return
         begin_slice(m, s, shop)
-        used = int(np.count_nonzero(s.sums["count"]))
-        mean = self.tasks.size / max(used, 1)
-        longest = max(1.0, min(self.tuning.longest, mean))
-        removals = min(self.tuning.removals, max(1.0, float(shop.tally[MINE]) / 2))
+        longest, removals = self._sizes(shop)
         anneal(m, s, shop, size, hot, cold, removals, longest)
 
-    def _round(self, per_second: float) -> tuple[int, float, float]:
+    def _sizes(self, shop: Workshop) -> tuple[float, float]:
+        """Return the longest string, and how many visits to remove on average."""
+        used = int(np.count_nonzero(self.state.sums["count"]))
+        longest = max(1.0, min(self.tuning.longest, self.tasks.size / max(used, 1)))
+        return longest, min(self.tuning.removals, max(1.0, float(shop.tally[MINE]) / 2))
+
+    def _round(self, per_second: float, end: float) -> tuple[int, float, float]:
         """Return the round's iterations per thread, and how far the run is before and after it."""
         budget, threads = self.budget, len(self.shops)
         if budget.seconds is None:
             whole = budget.iterations or 1
-            size = max(1, min(self.tuning.round_iterations, (whole - self.iterations) // threads))
+            rest_of_it = (int(whole * end) - self.iterations) // threads
+            size = max(1, min(self.tuning.round_iterations, rest_of_it))
             return size, self.iterations / whole, (self.iterations + size * threads) / whole
         left = budget.left()
         seconds = min(self.tuning.round_seconds, left)
@@ -204,7 +230,89 @@ class _Run:
 
     def _temperature(self, progress: float) -> float:
         hot, cold = self.tuning.hot, self.tuning.cold
-        return float(self.unit * hot * (cold / hot) ** min(progress, 1.0))
+        return float(self.unit * hot * (cold / hot) ** min(max(progress, 0.0), 1.0))
+
+    # ---- fewer vehicles -------------------------------------------------------------------
+
+    def _vehicles_first(self) -> bool:
+        """Tell whether a vehicle costs more than all that its route could save elsewhere."""
+        m, sums = self.model, self.state.sums
+        used = sums["count"] > 0
+        if used.sum() < 2 or not m.fleet["fixed"][:-1].all():
+            return False
+        fixed = m.fleet["fixed"][:-1][used]
+        moving = sums["cost"][used] - fixed
+        return bool(fixed.min() > _DEAR_VEHICLE * moving.mean())
+
+    def _shrink(self, end: float) -> None:
+        """Dissolve routes one by one up to a share of the time, then go back to the best plan."""
+        self._restore()
+        s, budget, threads = self.state, self.budget, len(self.shops)
+        size = 200 if budget.seconds else min(200, (budget.iterations or 1) // 10 + 1)
+        while not budget.over(self.iterations) and self._progress() < end:
+            if not (s.link["route"][self.tasks] < 0).any():
+                self._keep_all()
+                if not self._dissolve():
+                    break
+            self._share_out(threads)
+            began = budget.spent()
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(partial(self._squeeze, size=size), self.shops))
+            self.iterations += size * threads
+            if budget.seconds is not None:
+                took = max(budget.spent() - began, 1e-6)
+                size = int(np.clip(size * self.tuning.round_seconds / 3 / took, 20, 2 * size))
+                size = min(size, _LARGEST_ROUND)
+        self._restore()
+
+    def _progress(self) -> float:
+        budget = self.budget
+        if budget.seconds is not None:
+            return budget.spent() / budget.seconds
+        return self.iterations / (budget.iterations or 1)
+
+    def _squeeze(self, shop: Workshop, size: int) -> None:
+        if shop.tally[MINE] == 0 or shop.tally[ABSENT] == 0:
+            return
+        begin_slice(self.model, self.state, shop)
+        longest, removals = self._sizes(shop)
+        shrink(self.model, self.state, shop, size, self.unit, removals, longest)
+
+    def _dissolve(self) -> bool:
+        """Empty the route whose visits have found room most easily; False if none may go."""
+        m, s = self.model, self.state
+        route = s.link["route"][: m.n]
+        hard = np.bincount(route, weights=1.0 + s.absences[: m.n], minlength=m.vehicles)
+        fixed = np.bincount(route, weights=m.node["lock"], minlength=m.vehicles) > 0
+        open_routes = np.flatnonzero((s.sums["count"] > 0) & ~fixed)
+        if open_routes.size < 2:
+            return False
+        v = int(open_routes[np.argmin(hard[open_routes])])
+        gone = np.flatnonzero(route == v)
+        rest(m, s, v)
+        s.link["route"][gone] = s.link["owner"][gone] = -1
+        s.sums[v]["duty"] = 0
+        return True
+
+    def _keep_all(self) -> None:
+        """Take the present solution, in which nothing is left out, if it is the best."""
+        self._share_out(1)
+        begin_slice(self.model, self.state, self.shops[0])
+        if int(self.shops[0].tally[BEST]) < self.best:
+            self._keep(int(self.shops[0].tally[BEST]))
+            self._offer()
+
+    def _restore(self) -> None:
+        """Make the best plan the present one."""
+        m, s = self.model, self.state
+        s.link["route"][: m.n] = s.link["owner"][: m.n] = -1
+        for v, nodes in self._sequences():
+            _put(m, s, v, nodes)
+            entries = np.array(nodes, np.int32)
+            visits = [node for node in nodes if node >= 0]
+            scratch = self.shops[0].scratch
+            s.sums[v]["cost"] = route_cost(m, scratch, v, entries, len(nodes)) if visits else 0
+            s.sums[v]["duty"] = scratch.facts[2] if visits else 0
 
     # ---- who works on what ----------------------------------------------------------------
 
@@ -274,7 +382,12 @@ class _Run:
         if self.best_links is None or self.best >= self.offered:
             return
         self.offered = self.best
+        self.offer(tours_of(self.numbered, self._sequences()), self.iterations)
+
+    def _sequences(self) -> list[tuple[int, list[int]]]:
+        """Return the best plan as pairs of a vehicle and its nodes, idle vehicles too."""
         m = self.model
+        assert self.best_links is not None
         links, slots = self.best_links
         sequences = []
         for v in range(m.vehicles):
@@ -284,7 +397,7 @@ class _Run:
                 nodes.append(x if x < m.n else -1 - int(slots[x - m.n - 2 * m.vehicles]))
                 x = int(links[x])
             sequences.append((v, nodes))
-        self.offer(tours_of(self.numbered, sequences), self.iterations)
+        return sequences
 
 
 def _put(m: Model, s: State, v: int, nodes: Sequence[int]) -> None:

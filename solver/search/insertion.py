@@ -118,7 +118,7 @@ def load_fits(m: Any, s: Any, v: int, i: int, j: int, u: int) -> Truth:
     return True
 
 
-@compiled
+@inlined
 def latest_with(m: Any, s: Any, v: int, j: int, taken: int, before: int) -> Whole:
     """Return the latest moment to be ready at `j` when coming from a place other than now."""
     if j >= m.n or m.node[j].setup == 0:

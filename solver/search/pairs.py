@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from solver.search.chance import below, share
-from solver.search.compiled import Truth, Whole, compiled
+from solver.search.compiled import Truth, Whole, compiled, inlined
 from solver.search.evaluate import route_cost
 from solver.search.insertion import clocks_behind, latest_with
 from solver.search.records import CHANGE
 from solver.search.state import is_slot, sequence
 from solver.search.timing import INF, drive, earliest, metres_between, seconds_between
-from solver.search.workshop import BEHIND, DELIVER_BEHIND, RELOAD, SERIAL, VARIANT, VEHICLE
+from solver.search.workshop import BEHIND, CLOSED, DELIVER_BEHIND, RELOAD, SERIAL, VARIANT, VEHICLE
 
 _BLINK = 0.01
 _IDLE_TYPES = 6
@@ -36,25 +36,37 @@ def best_pair(m: Any, s: Any, w: Any, u: int, limit: int) -> Whole:
         i = m.before[u, k].node
         if i < 0:
             break
-        best = _try(m, s, w, i, u, best)
+        if _near_enough(m, s, w, i, m.before[u, k].metres, best):
+            best = _try(m, s, w, i, u, best)
     for k in range(m.after.shape[1]):
         j = m.after[u, k].node
         if j < 0:
             break
-        if s.link[j].route >= 0:
-            best = _try(m, s, w, s.link[j].prev, u, best)
+        if s.link[j].owner == w.me:
+            i = s.link[j].prev
+            if _near_enough(m, s, w, i, m.after[u, k].metres, best):
+                best = _try(m, s, w, i, u, best)
     mate = m.node[u].mate
     for k in range(min(_BESIDE_DELIVERY, m.before.shape[1])):
         i = m.before[mate, k].node
         if i < 0:
             break
-        if s.link[i].route >= 0:
+        if s.link[i].owner == w.me:
             best = _try(m, s, w, i, u, best)
             best = _try(m, s, w, s.link[i].prev, u, best)
     best = _try_idle(m, s, w, u, best)
-    if best >= limit:
+    if best >= limit and not w.tally[CLOSED]:
         best = _try_far(m, s, w, u, best)
     return best
+
+
+@inlined
+def _near_enough(m: Any, s: Any, w: Any, i: int, metres: int, best: int) -> Truth:
+    """Tell whether the leg at the pickup, less the one that goes, costs less than `best`."""
+    if s.link[i].owner != w.me:
+        return False
+    rate = m.one_rate if m.one_rate >= 0 else m.fleet[s.link[i].route].per_metre
+    return bool(m.slots > 0 or rate * (np.int64(metres) - s.link[i].metres) < best)
 
 
 @compiled
@@ -67,6 +79,8 @@ def _try(m: Any, s: Any, w: Any, i: int, u: int, best: int) -> Whole:
     if w.tried[i] == w.tally[SERIAL] or share(w.chance) < _BLINK:
         return best
     w.tried[i] = w.tally[SERIAL]
+    if m.plain:
+        return _walk_plain(m, s, w, v, i, u, best)
     return _walk(m, s, w, v, i, u, best)
 
 
@@ -130,16 +144,6 @@ def _delivery_in_time(
 
 
 @compiled
-def _carries(m: Any, s: Any, v: int, x: int, u: int) -> Truth:
-    """Tell whether the goods of `u` have room on board when leaving node `x`."""
-    for d in range(m.dimensions):
-        limit = m.capacity[v, d]
-        if limit < INF and s.rows[x, m.c_load + 4 * d] + m.amount[u, d, CHANGE] > limit:
-            return False
-    return True
-
-
-@compiled
 def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
     """Try pickup `u` behind `i` with every delivery spot behind it."""
     j = s.link[i].next
@@ -157,7 +161,7 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
         base += m.fleet[v].fixed + m.fleet[v].per_metre * s.sums[v].metres
     if s.sums[v].count > 0 and base + m.fleet[v].per_metre * beside >= best and c >= 0:
         return best
-    if not _carries(m, s, v, i, u):
+    if not _has_room(m, s, v, i, u):
         return best
     clocks_behind(m, s, w, v, i, m.node[u].release)
     for k in range(m.layers):
@@ -196,7 +200,7 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
                 w.choice[BEHIND] = i
                 w.choice[VARIANT] = 0
                 w.choice[DELIVER_BEHIND] = i if x == u else x
-        if y >= m.n or not _carries(m, s, v, y, u):
+        if y >= m.n or not _has_room(m, s, v, y, u):
             break
         travel = seconds_between(m, profile, here, target)
         if not _in_time(m, s, w, v, travel, y, here):
@@ -208,6 +212,92 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
     if m.slots > 0 and s.sums[v].count > 0 and share(w.chance) < _WITH_RELOAD:
         best = _try_reload(m, s, w, v, i, u, best)
     return best
+
+
+@compiled
+def _walk_plain(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
+    """Do the same where one clock says all: no breaks, reloads, releases, one window a visit."""
+    j = s.link[i].next
+    if (j < m.n and m.node[j].lock) or s.sums[v].count + 2 > m.fleet[v].max_stops:
+        return best
+    d = m.node[u].mate
+    profile, rate = m.fleet[v].profile, m.fleet[v].per_metre
+    a, b, c, g = s.link[i].place, s.link[u].place, s.link[j].place, s.link[d].place
+    to_pickup = metres_between(m, profile, a, b)
+    direct: Any = np.int64(s.link[i].metres)
+    beside = to_pickup + metres_between(m, profile, b, c) - direct
+    base = m.unfamiliar[m.fleet[v].kind, m.node[u].area]
+    base += m.unfamiliar[m.fleet[v].kind, m.node[d].area]
+    idle = s.sums[v].count == 0
+    if idle:
+        base += m.fleet[v].fixed + rate * s.sums[v].metres
+    elif base + rate * beside >= best and c >= 0:
+        return best
+    there = seconds_between(m, profile, a, b)
+    clock = s.rows[i, 0] + there
+    if clock > m.node[u].close or not _has_room(m, s, v, i, u):
+        return best
+    clock = max(clock, m.node[u].open) + m.node[u].service
+    if a != b:
+        clock += m.node[u].setup
+    beside_seconds = there + seconds_between(m, profile, b, c) - s.link[i].seconds
+    x, here, y = u, b, j
+    while True:
+        target = s.link[y].place
+        ready = clock + seconds_between(m, profile, here, g)
+        if ready > m.node[d].close:
+            # Every later spot is reached later still.
+            break
+        metres = metres_between(m, profile, here, g) + metres_between(m, profile, g, target)
+        if x == u:
+            metres += to_pickup - direct
+        else:
+            metres += beside - s.link[x].metres
+        if base + rate * metres < best and not (y < m.n and m.node[y].lock):
+            onward = seconds_between(m, profile, g, target)
+            seconds = seconds_between(m, profile, here, g) + onward
+            if x == u:
+                seconds += there - s.link[i].seconds
+            else:
+                seconds += beside_seconds - s.link[x].seconds
+            ready = max(ready, m.node[d].open) + m.node[d].service + onward
+            if here != g:
+                ready += m.node[d].setup
+            if (
+                s.sums[v].metres + metres <= m.fleet[v].max_metres
+                and s.sums[v].driving + seconds <= m.fleet[v].max_driving
+                and ready <= latest_with(m, s, v, y, 0, g)
+            ):
+                cost = base + rate * metres
+                if not m.fleet[v].incremental:
+                    cost = _exact(m, s, w, v, i, x, u)
+                if cost < best:
+                    best = cost
+                    w.choice[VEHICLE] = v
+                    w.choice[BEHIND] = i
+                    w.choice[VARIANT] = 0
+                    w.choice[DELIVER_BEHIND] = i if x == u else x
+        if y >= m.n or not _has_room(m, s, v, y, u):
+            break
+        if not idle and base + rate * beside >= best and c >= 0:
+            break
+        clock += seconds_between(m, profile, here, target)
+        if clock > latest_with(m, s, v, y, 0, here):
+            break
+        clock = max(clock, m.node[y].open) + m.node[y].service
+        if here != target:
+            clock += m.node[y].setup
+        x, here, y = y, target, s.link[y].next
+    return best
+
+
+@inlined
+def _has_room(m: Any, s: Any, v: int, x: int, u: int) -> Truth:
+    """Tell whether the goods of `u` have room on board when leaving node `x`."""
+    for d in range(m.dimensions):
+        if s.rows[x, m.c_load + 4 * d] + m.amount[u, d, CHANGE] > m.capacity[v, d]:
+            return False
+    return True
 
 
 @compiled
@@ -277,6 +367,8 @@ def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Wh
 
 @compiled
 def _try_idle(m: Any, s: Any, w: Any, u: int, best: int) -> Whole:
+    if w.tally[CLOSED]:
+        return best
     tried = 0
     first = below(w.chance, m.kind_count) if m.kind_count > 1 else 0
     for k in range(m.kind_count):

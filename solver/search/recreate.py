@@ -22,6 +22,7 @@ from solver.search.state import insert, is_slot, join, retime, sequence, take_sl
 from solver.search.timing import INF
 from solver.search.workshop import (
     BEHIND,
+    CLOSED,
     DELIVER_BEHIND,
     PENDING,
     RELOAD,
@@ -35,7 +36,8 @@ _IDLE_TYPES = 6
 _FAR_ROUTES = 8
 _TRIES = 4
 _WITH_RELOAD = 0.15
-_RANDOM, _SIZE, _FAR, _CLOSE, _NARROW, _EARLY, _LATE = range(7)
+_HARD_FIRST = 0.5
+_RANDOM, _SIZE, _FAR, _CLOSE, _NARROW, _EARLY, _LATE, _HARD = range(8)
 
 
 @compiled
@@ -52,7 +54,9 @@ def sort_pending(m: Any, s: Any, w: Any) -> None:
     count = w.tally[PENDING]
     timed = m.sets.shape[0] > 2
     draw = below(w.chance, 17 if timed else 11)
-    if draw < 4:
+    if w.tally[CLOSED] and share(w.chance) < _HARD_FIRST:
+        order = _HARD
+    elif draw < 4:
         order = _RANDOM
     elif draw < 8:
         order = _SIZE
@@ -67,7 +71,7 @@ def sort_pending(m: Any, s: Any, w: Any) -> None:
     else:
         order = _LATE
     for k in range(count):
-        w.visits[k].key = _key(m, w, order, w.visits[k].pending)
+        w.visits[k].key = _key(m, s, w, order, w.visits[k].pending)
     # Shell's sort: short lists are the rule, and no memory is asked for.
     gap = count // 2
     while gap > 0:
@@ -85,9 +89,11 @@ def sort_pending(m: Any, s: Any, w: Any) -> None:
 
 
 @compiled
-def _key(m: Any, w: Any, order: int, u: int) -> Whole:
+def _key(m: Any, s: Any, w: Any, order: int, u: int) -> Whole:
     if order == _RANDOM:
         return share(w.chance)
+    if order == _HARD:
+        return -float(s.absences[u]) + share(w.chance)
     if order == _SIZE:
         return -float(m.node[u].size) + 1e-3 * share(w.chance)
     if order in (_FAR, _CLOSE):
@@ -169,7 +175,7 @@ def best_spot(m: Any, s: Any, w: Any, u: int, limit: int, mark: int) -> Whole:
         elif m.slots > 0 and share(w.chance) < _WITH_RELOAD:
             best = _try_reload(m, s, w, v, i, u, best, mark)
     best = _try_idle(m, s, w, u, best, mark)
-    if best >= limit:
+    if best >= limit and not w.tally[CLOSED]:
         best = _try_far(m, s, w, u, best, mark)
     return best
 
@@ -248,6 +254,8 @@ def idle_vehicle(m: Any, s: Any, w: Any, t: int) -> Whole:
 @compiled
 def _try_idle(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
     """Try one idle vehicle of each of some types."""
+    if w.tally[CLOSED]:
+        return best
     tried = 0
     first = below(w.chance, m.kind_count) if m.kind_count > 1 else 0
     for k in range(m.kind_count):

@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 from solver.search.chance import below, share
-from solver.search.compiled import Truth, compiled
+from solver.search.compiled import Truth, Whole, compiled
 from solver.search.costs import settle_cost
 from solver.search.state import clear, free_slot, is_slot, rest, retime, take_slot, unlink
-from solver.search.workshop import ABSENT, ITERATION, MINE, PENDING, TOUCHED, touch
+from solver.search.workshop import ABSENT, ITERATION, PENDING, TOUCHED, touch
 
 _KEEP_SPLIT = 0.5
 _GROW_SPLIT = 0.01
@@ -26,18 +26,19 @@ _BARE = 0.2
 
 
 @compiled
-def ruin(m: Any, s: Any, w: Any, removals: float, longest: float) -> None:
+def ruin(m: Any, s: Any, w: Any, seed: int, removals: float, longest: float) -> None:
     """
-    Remove strings around a random seed; what is removed waits in `w.pending`.
+    Remove strings around a seed; what is removed waits in `w.pending`.
 
     Parameters
     ----------
+    seed
+        A visit, on a route or left out.
     removals
         Visits to remove on average.
     longest
         Longest string.
     """
-    seed = w.visits[below(w.chance, w.tally[MINE])].mine
     most = 4.0 * removals / (1.0 + longest) - 1.0
     strings = int(1.0 + share(w.chance) * most)
     done = 0
@@ -66,30 +67,27 @@ def ruin(m: Any, s: Any, w: Any, removals: float, longest: float) -> None:
 
 @compiled
 def _remove_string(m: Any, s: Any, w: Any, v: int, c: int, length: int) -> None:
-    """Remove `length` visits around `c`, half of the time sparing some in the middle."""
+    """Remove `length` visits around `c`, half of the time sparing some in between."""
     spared = 0
-    if length > 1 and share(w.chance) < _KEEP_SPLIT:
+    if length > 1 and length < s.sums[v].count and share(w.chance) < _KEEP_SPLIT:
         spared = 1
-        while length + spared < s.sums[v].count and share(w.chance) > _GROW_SPLIT:
+        while length + spared < s.sums[v].count and share(w.chance) < _GROW_SPLIT:
             spared += 1
-            if spared >= length:
-                break
-        spared = min(spared, s.sums[v].count - length)
     whole = length + spared
-    # Walk back from c over at most whole - 1 visits, then pick where the string begins.
-    back = below(w.chance, whole)
-    first = c
-    steps = 0
-    x = c
-    while steps < back:
+    behind = _visits_behind(m, s, c, whole - 1)
+    before = 0
+    first = x = c
+    # The string may begin so far before c that it still contains c, and so near that it fits.
+    back = whole - 1 - behind + below(w.chance, behind + 1)
+    while before < back:
         x = s.link[x].prev
         if x >= m.n:
             if not is_slot(m, x):
                 break
             continue
         first = x
-        steps += 1
-    skip_from = 1 + below(w.chance, length) if spared else whole
+        before += 1
+    skip_from = 1 + below(w.chance, length - 1) if spared else whole
     number = 0
     x = first
     while number < whole:
@@ -105,6 +103,18 @@ def _remove_string(m: Any, s: Any, w: Any, v: int, c: int, length: int) -> None:
             take_out(m, s, w, x)
         number += 1
         x = after
+
+
+@compiled
+def _visits_behind(m: Any, s: Any, c: int, most: int) -> Whole:
+    """Count the visits behind `c` on its route, up to `most`."""
+    found = 0
+    x = s.link[c].next
+    while found < most and (x < m.n or is_slot(m, x)):
+        if x < m.n:
+            found += 1
+        x = s.link[x].next
+    return found
 
 
 @compiled

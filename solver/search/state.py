@@ -81,6 +81,7 @@ class State(NamedTuple):
     sums: NDArray[Any]  # (vehicles,) records of `_SUMS`
     slots: NDArray[Any]  # (slots,) records of `_SLOT`
     best: NDArray[np.int32]  # (nodes,) the next node in the best solution
+    absences: NDArray[np.int64]  # (n,) how often a visit found no room, see solver.search.fewer
 
 
 def empty_state(m: Model) -> State:
@@ -102,6 +103,7 @@ def empty_state(m: Model) -> State:
         sums=np.zeros(m.vehicles, _SUMS),
         slots=np.full(max(m.slots, 1), -1, np.int32).repeat(len(_SLOT.names or ())).view(_SLOT),
         best=link["next"].copy(),
+        absences=np.zeros(max(m.n, 1), np.int64),
     )
     for v in range(m.vehicles):
         rest(m, s, v)

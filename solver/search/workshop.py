@@ -18,8 +18,9 @@ from solver.search.chance import seeded
 from solver.search.compiled import compiled
 from solver.search.evaluate import Scratch, scratch
 
-# What Workshop.tally holds: lengths of lists, serial numbers, then two costs.
-PENDING, TOUCHED, SAVED, ABSENT, DIRTY, MINE, ITERATION, SERIAL, CURRENT, BEST = range(10)
+# What Workshop.tally holds: lengths of lists, serial numbers, two costs, and whether idle vehicles
+# stay at home.
+PENDING, TOUCHED, SAVED, ABSENT, DIRTY, MINE, ITERATION, SERIAL, CURRENT, BEST, CLOSED = range(11)
 
 # What Workshop.choice holds: the best spot found for the visit at hand.
 VEHICLE, BEHIND, VARIANT, RELOAD, DELIVER_BEHIND = range(5)
@@ -79,7 +80,7 @@ def workshop(m: Model, *, seed: int, thread: int) -> Workshop:
     return Workshop(
         me=thread,
         chance=seeded(seed, thread),
-        tally=np.zeros(10, np.int64),
+        tally=np.zeros(11, np.int64),
         choice=np.zeros(5, np.int64),
         clocks=np.zeros((3, max(m.layers, 3)), np.int64),
         visits=visits,
