@@ -23,6 +23,7 @@ from solver.engine import Budget, Tours
 from solver.evaluation import Evaluator
 from solver.insertion import Insertion
 from solver.model import Problem, Tour
+from solver.recombine import RoutePool, recombine, tasks_of
 from solver.search.anneal import anneal, begin_slice
 from solver.search.arrays import Model, number, sequences_of, tours_of
 from solver.search.evaluate import route_cost
@@ -40,6 +41,17 @@ _DEAR_VEHICLE = 2.0
 _FIRST_SHARE = 0.2
 _SHRINK_SHARE = 0.3
 """The shares of the time for the plan that this search begins with, and for itself."""
+
+_POOL_FROM = 0.4
+"""Routes are remembered from this share of the time on; earlier ones are too dear."""
+
+_RECOMBINE_SHARE = 0.05
+_RECOMBINE_WORK = 0.5
+_LEAST_TO_RECOMBINE = 60
+"""The share of the time for set partitioning, its work without a clock, and the least visits."""
+
+Routes = list[tuple[int, list[int]]]
+Links = tuple[NDArray[np.int32], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +136,12 @@ class _Run:
         self.spots = _spots(problem, m)
         self.unit = _unit(m)
         self.best = INF
-        self.best_links: tuple[NDArray[np.int32], ...] | None = None
+        self.best_links: Links | None = None
+        self.seed = seed
+        # Set partitioning does not know that a locked beginning must be driven by its vehicle.
+        apart = bool(m.node["lock"].any()) or m.n < _LEAST_TO_RECOMBINE
+        task_of = tasks_of(m.node["mate"], m.node["is_pickup"])
+        self.pool = None if apart else RoutePool(task_of)
         self.offered = INF
         self.iterations = 0
         self.tasks = np.flatnonzero((m.node["mate"] < 0) | (m.node["is_pickup"] > 0)).astype(
@@ -166,11 +183,15 @@ class _Run:
             self._rounds(_FIRST_SHARE + _SHRINK_SHARE, 1.0)
         else:
             self._rounds(0.0, 1.0)
+        if self.pool is not None:
+            self._recombine()
         self._offer()
         return self.iterations
 
     def _rounds(self, begin: float, end: float) -> None:
         """Anneal from one share of the budget to another, from hot to cold."""
+        if end == 1.0 and self.pool is not None and self.budget.seconds is not None:
+            end -= _RECOMBINE_SHARE
         budget, threads = self.budget, len(self.shops)
         per_second = 0.0
         last_offer = budget.spent()
@@ -190,8 +211,11 @@ class _Run:
                 per_second = size / took
                 self.iterations += size * threads
                 best = sum(int(shop.tally[BEST]) for shop in self.shops)
-                if best < self.best:
+                better = best < self.best
+                if better:
                     self._keep(best)
+                if self.pool is not None and progress > _POOL_FROM:
+                    self._remember(better)
                 now = budget.spent()
                 if self.best < self.offered and now - last_offer > 0.5:
                     self._offer()
@@ -231,6 +255,58 @@ class _Run:
     def _temperature(self, progress: float) -> float:
         hot, cold = self.tuning.hot, self.tuning.cold
         return float(self.unit * hot * (cold / hot) ** min(max(progress, 0.0), 1.0))
+
+    # ---- the best of all routes seen ------------------------------------------------------
+
+    def _remember(self, better: bool) -> None:
+        """Put the routes of the present plan, and of a new best one, into the pool."""
+        s = self.state
+        assert self.pool is not None
+        if better:
+            self.pool.add_solution(self._priced(self._sequences()), total=self.best)
+        lost = self.tasks[s.link["route"][self.tasks] < 0]
+        total = int(s.sums["cost"].sum() + self.model.node["skip"][lost].sum())
+        routes = self._sequences((s.link["next"], s.slots["reload"]))
+        self.pool.add_solution(self._priced(routes), total=total)
+
+    def _priced(self, sequences: Routes) -> list[tuple[int, list[int], int]]:
+        """Return kind, nodes and exact cost of each route that has visits."""
+        m, scratch = self.model, self.shops[0].scratch
+        return [
+            (
+                int(m.fleet[v]["kind"]),
+                nodes,
+                int(route_cost(m, scratch, v, np.array(nodes, np.int32), len(nodes))),
+            )
+            for v, nodes in sequences
+            if any(node >= 0 for node in nodes)
+        ]
+
+    def _recombine(self) -> None:
+        """Put the best plan together from all routes in the pool, in the time that is left."""
+        m, budget = self.model, self.budget
+        assert self.pool is not None
+        kinds = m.fleet["kind"][:-1]
+        left = None if budget.seconds is None else budget.left() * 0.9
+        if budget.stop() or (left is not None and left <= 0):
+            return
+        chosen = recombine(
+            self.pool,
+            skip_costs=m.node["skip"][self.tasks],
+            kind_sizes=np.bincount(kinds, minlength=m.kind_count),
+            incumbent=self._priced(self._sequences()),
+            seconds=left,
+            work=_RECOMBINE_WORK if left is None else None,
+            threads=len(self.shops),
+            seed=self.seed,
+            stop=lambda: budget.left() <= 0 or budget.stop(),
+        )
+        if chosen is None:
+            return
+        free = {kind: iter(np.flatnonzero(kinds == kind).tolist()) for kind in range(m.kind_count)}
+        routes = {next(free[kind]): list(nodes) for kind, nodes in chosen}
+        self._place([(v, routes.get(v, [])) for v in range(m.vehicles)])
+        self._keep_all()
 
     # ---- fewer vehicles -------------------------------------------------------------------
 
@@ -304,9 +380,13 @@ class _Run:
 
     def _restore(self) -> None:
         """Make the best plan the present one."""
+        self._place(self._sequences())
+
+    def _place(self, sequences: Routes) -> None:
+        """Make these routes, one for each vehicle, the present solution."""
         m, s = self.model, self.state
         s.link["route"][: m.n] = s.link["owner"][: m.n] = -1
-        for v, nodes in self._sequences():
+        for v, nodes in sequences:
             _put(m, s, v, nodes)
             entries = np.array(nodes, np.int32)
             visits = [node for node in nodes if node >= 0]
@@ -384,18 +464,19 @@ class _Run:
         self.offered = self.best
         self.offer(tours_of(self.numbered, self._sequences()), self.iterations)
 
-    def _sequences(self) -> list[tuple[int, list[int]]]:
-        """Return the best plan as pairs of a vehicle and its nodes, idle vehicles too."""
+    def _sequences(self, links_and_slots: Links | None = None) -> Routes:
+        """Return a plan, the best one, as pairs of a vehicle and its nodes, idle vehicles too."""
         m = self.model
-        assert self.best_links is not None
-        links, slots = self.best_links
+        given = links_and_slots or self.best_links
+        assert given is not None
+        links, slots = given[0].tolist(), given[1].tolist()
         sequences = []
         for v in range(m.vehicles):
             nodes = []
-            x = int(links[m.n + v])
+            x = links[m.n + v]
             while x != m.n + m.vehicles + v:
-                nodes.append(x if x < m.n else -1 - int(slots[x - m.n - 2 * m.vehicles]))
-                x = int(links[x])
+                nodes.append(x if x < m.n else -1 - slots[x - m.n - 2 * m.vehicles])
+                x = links[x]
             sequences.append((v, nodes))
         return sequences
 

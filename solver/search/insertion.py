@@ -15,7 +15,7 @@ import numpy as np
 from solver.search.compiled import Truth, Whole, compiled, inlined
 from solver.search.evaluate import duty_cost
 from solver.search.records import BROUGHT, TAKEN
-from solver.search.state import merge, windows_at, work_at
+from solver.search.steps import merge, windows_at, work_at
 from solver.search.timing import INF, drive, earliest, last_open, metres_between, seconds_between
 
 

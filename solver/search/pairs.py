@@ -16,7 +16,8 @@ from solver.search.compiled import Truth, Whole, compiled, inlined
 from solver.search.evaluate import route_cost
 from solver.search.insertion import clocks_behind, latest_with
 from solver.search.records import CHANGE
-from solver.search.state import is_slot, sequence
+from solver.search.state import sequence
+from solver.search.steps import is_slot
 from solver.search.timing import INF, drive, earliest, metres_between, seconds_between
 from solver.search.workshop import BEHIND, CLOSED, DELIVER_BEHIND, RELOAD, SERIAL, VARIANT, VEHICLE
 

@@ -18,7 +18,8 @@ from solver.search.costs import settle_cost
 from solver.search.evaluate import route_cost
 from solver.search.insertion import insertion_cost, promising
 from solver.search.pairs import best_pair
-from solver.search.state import insert, is_slot, join, retime, sequence, take_slot, unlink
+from solver.search.state import insert, join, retime, sequence, take_slot, unlink
+from solver.search.steps import is_slot
 from solver.search.timing import INF
 from solver.search.workshop import (
     BEHIND,

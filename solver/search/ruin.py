@@ -14,7 +14,8 @@ from typing import Any
 from solver.search.chance import below, share
 from solver.search.compiled import Truth, Whole, compiled
 from solver.search.costs import settle_cost
-from solver.search.state import clear, free_slot, is_slot, rest, retime, take_slot, unlink
+from solver.search.state import clear, free_slot, rest, retime, take_slot, unlink
+from solver.search.steps import is_slot
 from solver.search.workshop import ABSENT, ITERATION, PENDING, TOUCHED, touch
 
 _KEEP_SPLIT = 0.5
