@@ -5,6 +5,7 @@ Everything that can go wrong in `geo`.
     ├── TravelError                travel between points
     │   ├── UnknownProfileError    no such speed profile
     │   ├── UnreachableError       pairs of points with no way between them
+    │   ├── OffRoadError           points with no road near them, or on an island
     │   └── TravelDataError        the provider's own tables (rivers, bridges, speeds) are wrong
     ├── GeocodeError               from an address to a point
     │   ├── UnavailableError       the service did not answer in time, however often asked
@@ -19,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from geo.types import LatLon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,54 @@ class UnreachableError(TravelError):
             " add the bridge or ferry that people use there to the bridge table, or move the points"
             " to the right bank"
         )
+
+
+class OffRoadError(TravelError):
+    """
+    Some points have no road of their profile near them that leads anywhere else.
+
+    Attributes
+    ----------
+    rows
+        Their numbers among the points asked for.
+    islands
+        Those of them that lie at roads which are cut off from all others.
+    profile
+        The profile asked for.
+    """
+
+    def __init__(
+        self,
+        *,
+        rows: Sequence[int],
+        points: Sequence[LatLon],
+        islands: Sequence[int],
+        asked: int,
+        profile: str,
+        farthest: float,
+        covers: str,
+    ) -> None:
+        self.rows = tuple(rows)
+        self.islands = tuple(islands)
+        self.profile = profile
+        shown = "; ".join(
+            f"{row} ({p.lat:.5f} {p.lon:.5f})" for row, p in zip(self.rows, points, strict=False)
+        )
+        more = f"; and {len(self.rows) - 3} more" if len(self.rows) > 3 else ""
+        if len(self.rows) == asked:
+            what = (
+                f"none of {asked} points lies within {farthest:.0f} m of a road for a {profile}:"
+                f" {shown}{more}; the road graph covers {covers}: build it from the file of the"
+                " country that the points lie in"
+            )
+        else:
+            what = (
+                f"{len(self.rows)} points have no road for a {profile} within {farthest:.0f} m"
+                f" that leads anywhere else ({len(self.islands)} of them on roads cut off from all"
+                f" others): {shown}{more}; correct the points, or add the missing bridge, ferry or"
+                " road to OpenStreetMap and build the graph again"
+            )
+        super().__init__(what)
 
 
 class TravelDataError(TravelError):
