@@ -20,7 +20,7 @@ from api.cli_screen import Screen, Steps
 from api.cli_solve import show_violations
 from api.cli_stop import StopFlag, stop_on_interrupt
 from dispatch import messages
-from dispatch.bootstrap import Providers, phu_tho_providers
+from dispatch.bootstrap import Providers, phu_tho_providers, road_facts
 from dispatch.errors import RowFinding
 from dispatch.executors import cores_here
 from dispatch.exports import summary_json
@@ -83,10 +83,14 @@ def plan_files(
     engine: str,
     threads: int | None,
     whole: bool,
+    roads: Path | None,
+    traffic: str,
     screen: Screen,
 ) -> ExitCode:
     """Plan the day of three tables and write everything to a folder."""
     on = read_date(inputs.date)
+    if roads is not None:
+        road_facts(roads)  # a wrong folder must be told before any work
     contents = [read_bytes(path) for path in (inputs.orders, inputs.fleet, inputs.offices)]
     folder = folder_for(out)
     with (
@@ -101,7 +105,7 @@ def plan_files(
             steps.end()
             _show_notes(read, folder, screen)
             _show_rejected(read, folder, screen)
-        providers = phu_tho_providers(on)
+        providers = phu_tho_providers(on, roads=roads, traffic=traffic)
         day_plan = plan_day(
             read.day,
             geocoder=providers.geocoder,
@@ -231,6 +235,7 @@ def _write(
         lang=_lang(screen),
         progress=tell,
         shape=shape,
+        directions=providers.directions,
         zones=providers.zones,
         rivers=providers.rivers,
         processes=processes,

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from dispatch.directions import Directions
 from dispatch.geocoding import Territory, Unit
 from geo import phu_tho
+from geo.cached import CachedTravel
 from geo.gazetteer import Gazetteer
 from geo.geocode import Geocoder
 from geo.great_circle import GreatCircle
+from geo.roads import RoadProvider, build
+from geo.roads.provider import Step
+from geo.roads.store import read_facts
 from geo.text import fold
 from geo.travel import TravelProvider
-from geo.types import LatLon
+from geo.types import LatLon, TravelMatrix
 from geo.zones import Zones
 
 _FINEST = date(2019, 6, 30)
@@ -51,19 +57,94 @@ class Providers:
     travel_note: str
     zones: Mapping[str, Any]
     rivers: Mapping[str, Any]
+    directions: Directions | None = None
 
 
-def phu_tho_providers(on: date) -> Providers:
-    """Return the offline providers of the province as it stands on a day."""
+def phu_tho_providers(
+    on: date, *, roads: Path | None = None, traffic: str = "slowest"
+) -> Providers:
+    """
+    Return the offline providers of the province as it stands on a day.
+
+    Parameters
+    ----------
+    roads
+        The folder of a road graph; None measures straight lines over the bridges.
+    traffic
+        A period of the graph, or "slowest".
+
+    Raises
+    ------
+    TravelDataError
+        The folder holds no road graph, or it has no such period.
+    """
     province = PhuTho()
+    network = None if roads is None else _roads(roads, traffic)
     return Providers(
         geocoder=Gazetteer(),
-        travel=GreatCircle.phu_tho(on=on),
+        travel=GreatCircle.phu_tho(on=on) if network is None else network,
         territory=province,
-        travel_note=TRAVEL_NOTE,
+        travel_note=TRAVEL_NOTE if network is None else _road_note(traffic),
+        directions=None if network is None else network.directions,
         zones=province.zones_geojson(),
         rivers=_rivers_geojson(),
     )
+
+
+class _Roads(RoadProvider):
+    """Roads whose matrices are kept beside the graph."""
+
+    def __init__(self, folder: Path, *, traffic: str) -> None:
+        super().__init__(folder, traffic=traffic)
+        self._kept = CachedTravel(RoadProvider(folder, traffic=traffic), folder=folder / "cache")
+
+    def matrix(self, points: Sequence[LatLon], *, profile: str) -> TravelMatrix:
+        """Return the matrix, from the folder where it is there."""
+        return self._kept.matrix(points, profile=profile)
+
+    def directions(self, origin: LatLon, destination: LatLon, profile: str) -> Sequence[Step]:
+        """Return the turns of a way."""
+        return super().steps(origin, destination, profile=profile)
+
+
+def _roads(folder: Path, traffic: str) -> _Roads:
+    return _Roads(folder, traffic=traffic)
+
+
+def _road_note(traffic: str) -> str:
+    period = (
+        "mỗi chặng tính theo khung giờ chậm nhất trong ngày"
+        if traffic == "slowest"
+        else f"cả ngày tính theo khung giờ {traffic}"
+    )
+    return f"Thời gian đi lại theo bản đồ đường OpenStreetMap; {period}."
+
+
+def build_roads(
+    source: Path,
+    *,
+    out: Path,
+    area: str | None,
+    tables: Path | None,
+    progress: Callable[[str, int], None],
+) -> None:
+    """Build the road graph of an OpenStreetMap file, as `geo.roads.build` says."""
+    build(source, out=out, area=area, tables=tables, progress=progress)
+
+
+def road_facts(folder: Path) -> Mapping[str, Any]:
+    """Return what a road graph holds."""
+    return read_facts(folder)
+
+
+def road_directions(
+    folder: Path, *, origin: LatLon, destination: LatLon, profile: str, traffic: str
+) -> tuple[int, int, Sequence[Step], Sequence[LatLon]]:
+    """Return (seconds, metres, turns, line) of one way."""
+    provider = RoadProvider(folder, traffic=traffic)
+    seconds, metres = provider.travel((origin, destination), profile=profile).leg(0, 1)
+    steps = provider.steps(origin, destination, profile=profile)
+    return seconds, metres, steps, provider.shape(origin, destination, profile=profile)
 
 
 class PhuTho:

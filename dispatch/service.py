@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dispatch import explaining, geocoding, planning
+from dispatch import explaining, geocoding, planning, reaching
 from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.executors import solve_parts
 from dispatch.executors_process import Runner, run_task
@@ -131,10 +131,8 @@ def plan_day(
     places = geocoding.locate(day.orders, geocoder, territory=territory, on=day.date)
     assigned = planning.assign_offices(day, places.located)
     watch.on_step("travel")
-    index = planning.places(day, assigned.orders)
-    matrices = {
-        profile: travel.matrix(index.points, profile=profile) for profile in planning.profiles(day)
-    }
+    reached = reaching.measure(day, assigned, travel)
+    assigned, index, matrices = reached.assigned, reached.index, reached.travel
     watch.on_step("problem")
     problem = planning.build_problem(
         day,

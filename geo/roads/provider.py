@@ -123,7 +123,7 @@ class RoadProvider:
             line.append(destination)
         return line
 
-    def directions(self, origin: LatLon, destination: LatLon, *, profile: str) -> list[Step]:
+    def steps(self, origin: LatLon, destination: LatLon, *, profile: str) -> list[Step]:
         """Return the turns of a way; one road that goes on straight is one step."""
         held: list[tuple[str, str, float, LatLon]] = []
         heading: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import networkx as nx
@@ -29,9 +30,9 @@ def osm_file(path: Path, points: Mapping[int, LatLon], ways: Ways) -> Path:
     return path
 
 
-def plain_graph(network: Network, profile: str, period: str) -> nx.DiGraph:
+def plain_graph(network: Network, profile: str, period: str) -> nx.DiGraph[Any]:
     """Return the same roads as a graph without any hierarchy, `weight` on its edges."""
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[Any] = nx.DiGraph()
     weights = network.metric(profile, period).edges
     tail, head = network.arrays["tail"].tolist(), network.arrays["head"].tolist()
     for e, (a, b) in enumerate(zip(tail, head, strict=True)):

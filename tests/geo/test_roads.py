@@ -150,7 +150,7 @@ def test_the_rush_is_slower_and_the_slowest_period_is_the_default(tmp_path: Path
 
 
 def test_directions_name_the_roads_and_the_turns(tmp_path: Path) -> None:
-    steps = made(tmp_path).directions(POINTS[1], POINTS[5], profile="motorbike")
+    steps = made(tmp_path).steps(POINTS[1], POINTS[5], profile="motorbike")
     turns = [(step.turn, step.road) for step in steps]
     # North, right at 2 within the same street, and straight on into the side road at 3.
     assert turns == [
@@ -342,7 +342,7 @@ def test_shapes_are_as_long_as_the_matrix_says(streets: Path) -> None:
             assert (line[0], line[-1]) == (points[i], points[j])
             metres = sum(_metres(a, b) for a, b in itertools.pairwise(line))
             assert metres == pytest.approx(matrix.metres[i, j], rel=0.01, abs=20)
-            steps = provider.directions(points[i], points[j], profile=profile)
+            steps = provider.steps(points[i], points[j], profile=profile)
             assert sum(s.metres for s in steps) == pytest.approx(metres, rel=0.05, abs=700)
 
 

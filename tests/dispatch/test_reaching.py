@@ -1,0 +1,60 @@
+"""Orders that no road leads to are left out; offices without a road are named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from dispatch.errors import NothingToPlan
+from dispatch.model import LeftOutReason
+from dispatch.planning import assign_offices
+from dispatch.reaching import measure
+from geo.errors import OffRoadError
+from geo.great_circle import GreatCircle
+from geo.types import LatLon, TravelMatrix
+from tests.dispatch.days import at, courier, day, office, order
+
+
+class Roads:
+    """Straight lines, but no road north of 21.8."""
+
+    version = "1"
+
+    def __init__(self, north: float) -> None:
+        self.north = north
+
+    def matrix(self, points: Sequence[LatLon], *, profile: str) -> TravelMatrix:
+        rows = [k for k, p in enumerate(points) if p.lat > self.north]
+        if rows:
+            raise OffRoadError(
+                rows=rows, points=[], islands=[], asked=len(points), profile=profile,
+                farthest=2_000, covers="here",
+            )  # fmt: skip
+        return GreatCircle().matrix(points, profile=profile)
+
+    def shape(self, origin: LatLon, destination: LatLon, *, profile: str) -> list[LatLon]:
+        return [origin, destination]
+
+
+def test_an_order_without_a_road_is_left_out_and_the_others_are_measured() -> None:
+    given = day([order("near", 1), order("far", 15)], [courier()], [office()])
+    reached = measure(given, assign_offices(given, given.orders), Roads(at(10).lat))
+    assert [o.id for o in reached.assigned.orders] == ["near"]
+    assert [(x.order, x.reason) for x in reached.assigned.left_out] == [
+        ("far", LeftOutReason.NO_ROAD)
+    ]
+    assert [o.id for o in reached.assigned.seen] == ["far"]
+    assert reached.travel["motorbike"].size == len(reached.index.points) == 2
+
+
+def test_an_office_without_a_road_is_named() -> None:
+    given = day([order("near", 1)], [courier(), courier("b1", "B")])
+    with pytest.raises(NothingToPlan, match="no road leads to the office B"):
+        measure(given, assign_offices(given, given.orders), Roads(at(10).lat))
+
+
+def test_a_graph_of_another_country_ends_the_plan() -> None:
+    given = day([order("near", 1)], [courier()], [office()])
+    with pytest.raises(OffRoadError, match="another|file of the country"):
+        measure(given, assign_offices(given, given.orders), Roads(0))
