@@ -237,23 +237,40 @@ class Network:
         metric = self.metric(profile, period)
         s = self.ends(origins, metric, profile, leaving=True)
         t = self.ends(targets, metric, profile, leaving=False)
+        out = self.sweep(
+            metric.up, metric.down, s.nodes, s.costs, t.nodes, t.costs, threads=threads
+        )
+        self._along(origins, targets, metric, profile, out)
+        return out
+
+    def sweep(
+        self,
+        up: NDArray[np.int64],
+        down: NDArray[np.int64],
+        sources: NDArray[np.int64],
+        source_costs: NDArray[np.int64],
+        targets: NDArray[np.int64],
+        target_costs: NDArray[np.int64],
+        *,
+        threads: int,
+    ) -> NDArray[np.int64]:
+        """Return the least weights between nodes, (sources, targets); see `kernels.sweep`."""
         a = self.arrays
-        chosen = kernels.needed(a["up_start"], a["up_head"], t.nodes.reshape(-1))
-        part = kernels.restricted(a["up_start"], a["up_head"], metric.down, chosen)
-        out = np.empty((len(s.nodes), len(t.nodes)), np.int64)
+        chosen = kernels.needed(a["up_start"], a["up_head"], targets.reshape(-1))
+        part = kernels.restricted(a["up_start"], a["up_head"], down, chosen)
+        out = np.empty((len(sources), len(targets)), np.int64)
 
         def run(low: int, high: int) -> None:
             kernels.sweep(
-                a["up_start"], a["up_head"], metric.up, *part,  # type: ignore[call-arg]
-                s.nodes[low:high], s.costs[low:high], t.nodes, t.costs, out[low:high],
+                a["up_start"], a["up_head"], up, *part,  # type: ignore[call-arg]
+                sources[low:high], source_costs[low:high], targets, target_costs, out[low:high],
             )  # fmt: skip
 
-        share = -(-len(s.nodes) // max(threads, 1))
-        cuts = [(k, min(k + share, len(s.nodes))) for k in range(0, len(s.nodes), max(share, 1))]
+        share = -(-len(sources) // max(threads, 1))
+        cuts = [(k, min(k + share, len(sources))) for k in range(0, len(sources), max(share, 1))]
         with ThreadPoolExecutor(max(threads, 1)) as pool:
             for done in [pool.submit(run, low, high) for low, high in cuts]:
                 done.result()
-        self._along(origins, targets, metric, profile, out)
         return out
 
     def _along(
