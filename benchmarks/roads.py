@@ -4,8 +4,8 @@ How fast many-to-many road times are, against SciPy's Dijkstra on the same graph
     python -m benchmarks.roads GRAPH.osm.pbf --points 3000 --tiles 1
 
 `--tiles k` puts k x k copies of the extract side by side, joined at their borders, to reach the
-size of a province. SciPy is given the same weights, from `--scipy-sources` of the points, and the two are
-compared pair by pair.
+size of a province. SciPy is given the same weights, from `--scipy-sources` of the points, and the
+two are compared pair by pair.
 """
 
 from __future__ import annotations
