@@ -123,6 +123,13 @@ def plan(
         Path | None, typer.Option("--roads", help="Folder of a road graph (`buuta roads build`).")
     ] = None,
     traffic: Traffic = "slowest",
+    osrm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--osrm", help="Address of an OSRM server; again as van=ADDRESS where one differs."
+        ),
+    ] = None,
+    valhalla: Annotated[str, typer.Option("--valhalla", help="Address of a Valhalla server.")] = "",
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -130,6 +137,7 @@ def plan(
 ) -> None:
     """Plan a day: routes for every courier, checked, with all that could not be planned."""
     from api.cli_plan import Inputs, plan_files
+    from dispatch.bootstrap import TravelChoice
 
     _end(
         plan_files(
@@ -140,8 +148,9 @@ def plan(
             engine=engine,
             threads=threads,
             whole=whole,
-            roads=roads,
-            traffic=traffic,
+            travel=TravelChoice(
+                roads=roads, traffic=traffic, osrm=tuple(osrm or ()), valhalla=valhalla
+            ),
             screen=_screen(lang, quiet, as_json),
         )
     )

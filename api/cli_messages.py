@@ -35,6 +35,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{cost} · {unassigned} để lại · {vehicles} tuyến",
         "{cost} · {unassigned} left out · {vehicles} routes",
     ),
+    "plan.server_failed": (
+        "Máy chủ đường đã ngừng trả lời: từ đó tuyến vẽ bằng đường thẳng, không chỉ ngã rẽ.",
+        "The road server stopped answering: from then on routes are straight and without turns.",
+    ),
     # Tables
     "table.offices": ("Kế hoạch ngày {day}", "Plan for {day}"),
     "column.office": ("Bưu cục", "Office"),

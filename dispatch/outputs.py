@@ -81,7 +81,8 @@ def write_outputs(
     tracks = _emptied(directory / "gpx", "*.gpx")
     for done, sheet in enumerate(sheets, start=1):
         path = tracks / f"{names[sheet.courier]}.gpx"
-        path.write_bytes(gpx(sheet, lang, shape=shape).encode("utf-8"))
+        track = gpx(sheet, lang, shape=shape, note=day_plan.travel_note)
+        path.write_bytes(track.encode("utf-8"))
         written.append(path)
         tell("gpx", done, len(sheets))
     if directions is not None:
@@ -89,7 +90,7 @@ def write_outputs(
         for sheet in sheets:
             path = turns / f"{names[sheet.courier]}.txt"
             said = turn_sheet(sheet, directions, PROFILES[sheet.vehicle], lang)
-            path.write_bytes(said.encode("utf-8"))
+            path.write_bytes(f"{said}\n{day_plan.travel_note}\n".encode())
             written.append(path)
     elif (directory / "directions").is_dir():
         _emptied(directory / "directions", "*.txt")

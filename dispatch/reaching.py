@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dispatch import planning
 from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.model import Day, LeftOut, LeftOutReason, Order
-from geo.errors import OffRoadError
+from geo.errors import OffRoadError, UnreachableError
 from geo.travel import TravelProvider
 from geo.types import LatLon, Travel
 
@@ -40,9 +40,9 @@ def measure(day: Day, assigned: planning.Assigned, travel: TravelProvider) -> Re
         index = planning.places(day, assigned.orders)
         try:
             measured = {p: _travel(travel, index, p) for p in planning.profiles(day)}
-        except OffRoadError as error:
+        except (OffRoadError, UnreachableError) as error:
             lost = {index.points[row] for row in error.rows}
-            if len(error.rows) == len(index.points):
+            if not lost or len(error.rows) == len(index.points):
                 raise
             _require_offices(day, lost)
             assigned = _without(assigned, lost)

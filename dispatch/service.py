@@ -94,7 +94,7 @@ def plan_day(
     settings: Settings | None = None,
     watch: Watch = Watch(),
     start: Sequence[Tour] | None = None,
-    travel_note: str = "",
+    travel_note: str | Callable[[], str] = "",
     runner: Runner = run_task,
 ) -> DayPlan:
     """
@@ -104,6 +104,8 @@ def plan_day(
     ----------
     clock
         Seconds on a clock that never goes back.
+    travel_note
+        How travel was measured, or who tells it; asked when all is measured.
     start
         Orders of visit to begin with, such as yesterday's round; the result is never worse.
 
@@ -155,7 +157,7 @@ def plan_day(
         problem=problem,
         result=result,
         left_out=_sorted((*places.left_out, *assigned.left_out, *never), open_orders),
-        travel_note=travel_note,
+        travel_note=travel_note() if callable(travel_note) else travel_note,
     )
 
 

@@ -85,6 +85,7 @@ class Network:
         self.periods: tuple[str, ...] = tuple(stored.facts["periods"])
         self._metrics: dict[tuple[str, str], Metric] = {}
         self._trees: dict[str, tuple[Any, Any, Any, Any]] = {}
+        self._degrees: NDArray[np.int64] | None = None
         line = stored.arrays["line"]
         self._flat = math.cos(math.radians(float(line[:, 0].mean())))
         self._plane = np.stack([line[:, 1] * _DEGREE * self._flat, line[:, 0] * _DEGREE], 1)
@@ -391,6 +392,17 @@ class Network:
     def piece_metres(self, piece: tuple[int, bool, float, float]) -> float:
         """Return the length of a piece of a way."""
         return float(self.arrays["decimetres"][piece[0]]) / 10 * abs(piece[3] - piece[2])
+
+    def choice(self, piece: tuple[int, bool, float, float]) -> bool:
+        """Tell whether more than one road goes on where a piece begins, for any profile."""
+        edge, onwards, begin, _ = piece
+        if begin not in (0.0, 1.0):
+            return True
+        if self._degrees is None:
+            ends = np.concatenate([self.arrays["tail"], self.arrays["head"]])
+            self._degrees = np.bincount(ends, minlength=len(self.arrays["node_lat"]))
+        node = self.arrays["tail" if onwards else "head"][edge]
+        return int(self._degrees[node]) > 2
 
     def called(self, edge: int) -> str:
         """Return the name of a road, else its number, else nothing."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from geo.errors import Finding, TravelDataError
 from geo.roads.network import load
 from geo.roads.travel import RoadTravel
+from geo.turns import Move, Step, bearing, steps, turn_by
 from geo.types import LatLon, TravelMatrix
 
 SLOWEST = "slowest"
@@ -18,30 +17,6 @@ SLOWEST = "slowest"
 
 _FARTHEST = 2_000.0
 _MOST_DENSE = 5_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """
-    One instruction of a way.
-
-    Parameters
-    ----------
-    turn
-        "start", "straight", "slight_left", "left", "sharp_left", the same to the right, "u_turn",
-        "roundabout" or "arrive".
-    road
-        The name of the road that follows, or "".
-    metres
-        Until the next step.
-    point
-        Where it is.
-    """
-
-    turn: str
-    road: str
-    metres: int
-    point: LatLon
 
 
 class RoadProvider:
@@ -124,34 +99,27 @@ class RoadProvider:
         return line
 
     def steps(self, origin: LatLon, destination: LatLon, *, profile: str) -> list[Step]:
-        """Return the turns of a way; one road that goes on straight is one step."""
-        held: list[tuple[str, str, float, LatLon]] = []
+        """Return the turns of a way, the arrival included."""
+        moves: list[Move] = []
         heading: float | None = None
-        circling = False
         for piece in self._pieces(origin, destination, profile):
             line = self.network.piece_line(piece)
             metres = self.network.piece_metres(piece)
             if metres < 0.5 or len(line) < 2:
                 continue
-            road = self.network.called(piece[0])
-            ring = bool(self.network.arrays["roundabout"][piece[0]])
-            leaves = _bearing(line[0], line[1])
-            turn = "start" if heading is None else _turn(leaves - heading)
-            if ring:
-                turn = "roundabout" if heading is not None else "start"
-            goes_on = bool(held) and (
-                circling or (turn == "straight" and (road == held[-1][1] or not road))
+            leaves = bearing(line[0], line[1])
+            moves.append(
+                Move(
+                    turn="start" if heading is None else turn_by(leaves - heading),
+                    road=self.network.called(piece[0]),
+                    metres=metres,
+                    point=line[0],
+                    ring=bool(self.network.arrays["roundabout"][piece[0]]),
+                    choice=self.network.choice(piece),
+                )
             )
-            if goes_on:
-                last = held[-1]
-                name = road if circling and not ring else last[1]
-                held[-1] = (last[0], name, last[2] + metres, last[3])
-            else:
-                held.append((turn, road, metres, line[0]))
-            circling = ring
-            heading = _bearing(line[-2], line[-1])
-        steps = [Step(turn=t, road=r, metres=round(m), point=p) for t, r, m, p in held]
-        return [*steps, Step(turn="arrive", road="", metres=0, point=destination)]
+            heading = bearing(line[-2], line[-1])
+        return steps(moves, destination=destination)
 
     def _pieces(
         self, origin: LatLon, destination: LatLon, profile: str
@@ -168,21 +136,3 @@ class RoadProvider:
         ]  # fmt: skip
         found = [self.network.way(ends[0], ends[1], profile, period) for period in self.periods]
         return max(found, key=lambda way: way[0])[1]
-
-
-def _bearing(a: LatLon, b: LatLon) -> float:
-    east = (b.lon - a.lon) * math.cos(math.radians(a.lat))
-    return math.degrees(math.atan2(east, b.lat - a.lat))
-
-
-def _turn(degrees: float) -> str:
-    turned = (degrees + 180) % 360 - 180
-    size = abs(turned)
-    if size < 20:
-        return "straight"
-    if size > 165:
-        return "u_turn"
-    side = "right" if turned > 0 else "left"
-    if size < 45:
-        return f"slight_{side}"
-    return f"sharp_{side}" if size > 130 else side

@@ -10,7 +10,7 @@ from dispatch.errors import NothingToPlan
 from dispatch.model import LeftOutReason
 from dispatch.planning import assign_offices
 from dispatch.reaching import measure
-from geo.errors import OffRoadError
+from geo.errors import OffRoadError, UnreachableError
 from geo.great_circle import GreatCircle
 from geo.types import LatLon, TravelMatrix
 from tests.dispatch.days import at, courier, day, office, order
@@ -58,3 +58,24 @@ def test_a_graph_of_another_country_ends_the_plan() -> None:
     given = day([order("near", 1)], [courier()], [office()])
     with pytest.raises(OffRoadError, match="file of the country"):
         measure(given, assign_offices(given, given.orders), Roads(0))
+
+
+class TwoBanks(Roads):
+    """Straight lines, but no way over 21.35 either way."""
+
+    def matrix(self, points: Sequence[LatLon], *, profile: str) -> TravelMatrix:
+        north = [p.lat > self.north for p in points]
+        every = range(len(points))
+        pairs = [(a, b) for a in every for b in every if north[a] != north[b]]
+        if pairs:
+            raise UnreachableError(pairs=pairs, profile=profile)
+        return GreatCircle().matrix(points, profile=profile)
+
+
+def test_the_few_orders_without_a_way_to_the_many_are_left_out() -> None:
+    orders = [order("a", 1), order("b", 2), order("c", 3), order("far", 15), order("off", 16)]
+    given = day(orders, [courier()], [office()])
+    reached = measure(given, assign_offices(given, given.orders), TwoBanks(at(10).lat))
+    assert [o.id for o in reached.assigned.orders] == ["a", "b", "c"]
+    assert {x.order for x in reached.assigned.left_out} == {"far", "off"}
+    assert {x.reason for x in reached.assigned.left_out} == {LeftOutReason.NO_ROAD}
