@@ -6,6 +6,13 @@ How fast many-to-many road times are, against SciPy's Dijkstra on the same graph
 `--tiles k` puts k x k copies of the extract side by side, joined at their borders, to reach the
 size of a province. SciPy is given the same weights, from `--scipy-sources` of the points, and the
 two are compared pair by pair.
+
+    python -m benchmarks.roads GRAPH.osm.pbf --osrm http://127.0.0.1:5000
+
+compares our van's quiet times instead with those of an OSRM server on the same extract. The wheel
+`osrm-bindings` (Python 3.12 or newer, in an environment of its own) brings all that is needed; in
+its folder `osrm`: `bin/osrm-extract -p share/profiles/car.lua X.osm.pbf`,
+`bin/osrm-contract X.osrm`, `bin/osrm-routed X.osrm`.
 """
 
 from __future__ import annotations
@@ -20,10 +27,12 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from geo.roads import build, kernels
+from geo.osrm import OsrmTravel
+from geo.roads import RoadProvider, build, kernels
 from geo.roads.kernels import NONE
 from geo.roads.network import SHIFT, Network
 from geo.roads.ordering import dissection
+from geo.types import LatLon
 
 
 def main() -> None:
@@ -33,9 +42,13 @@ def main() -> None:
     parser.add_argument("--tiles", type=int, default=1)
     parser.add_argument("--scipy-sources", type=int, default=20)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--osrm", help="address of an OSRM server with the same extract")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         build(given.file, out=Path(folder) / "roads")
+        if given.osrm:
+            compare(Path(folder) / "roads", given.osrm, count=min(given.points, 500))
+            return
         network = Network(Path(folder) / "roads")
     a = network.arrays
     lat, lon, tail, head, weight = tiled(network, given.tiles)
@@ -81,6 +94,36 @@ def main() -> None:
     print(f"scipy, {len(some)} sources: {spent:.2f} s, so {whole:.0f} s for all (one core)")
     ours = np.where(out[: len(some)] < NONE, out[: len(some)] >> SHIFT, np.inf)
     print(f"pairs that differ: {int((ours != plain).sum())} of {plain.size}")
+
+
+def compare(folder: Path, url: str, *, count: int) -> None:
+    """Print how our van's times and distances relate to OSRM's between points beside roads."""
+    ours = RoadProvider(folder, traffic="quiet")
+    a = ours.network.arrays
+    rng = np.random.default_rng(1)
+    edges = rng.choice(np.flatnonzero(a["main"].all(0)), count)
+    places = a["line"][a["line_start"][edges]] + rng.normal(0, 2e-4, (count, 2))
+    points = [LatLon(lat=float(lat), lon=float(lon)) for lat, lon in places]
+    theirs = OsrmTravel(urls={"van": url})
+    began = time.perf_counter()
+    one = ours.matrix(points, profile="van")
+    middle = time.perf_counter()
+    two = theirs.matrix(points, profile="van")
+    spent = time.perf_counter() - middle
+    print(
+        f"{count} x {count}: ours {middle - began:.2f} s with loading, OSRM by HTTP {spent:.2f} s"
+    )
+    far = two.metres > 1_000
+    for name, mine, other in (
+        ("time", one.seconds, two.seconds),
+        ("distance", one.metres, two.metres),
+    ):
+        ratio = mine[far] / other[far]
+        low, median, high = np.percentile(ratio, [5, 50, 95])
+        print(
+            f"{name}: ours / OSRM's median {median:.3f}, 5th percentile {low:.3f}, 95th percentile"
+            f" {high:.3f}, {ratio.size:,} pairs more than 1 km apart"
+        )
 
 
 def tiled(network: Network, tiles: int) -> tuple[np.ndarray, ...]:

@@ -26,6 +26,7 @@ _FARTHEST = 2_000.0
 _TOGETHER = 4
 _PAIRS_NAMED = 1_000
 _SHAPES_KEPT = 20_000
+_LITTLE = 10.0
 
 Floats = NDArray[np.float64]
 
@@ -213,7 +214,9 @@ class ServedTravel(ABC):
 
 def figures(values: Any) -> Floats:
     """
-    Return a table of a server's answer; null becomes not a number.
+    Return a table of a server's answer; null becomes not a number, a little below 0 becomes 0.
+
+    OSRM counts -0.5 s and the like between points on one piece of road.
 
     Raises
     ------
@@ -223,9 +226,9 @@ def figures(values: Any) -> Floats:
         It is no table.
     """
     table = np.array(values, np.float64)
-    if table.ndim != 2 or np.isinf(table).any() or (table < 0).any():
+    if table.ndim != 2 or np.isinf(table).any() or (table < -_LITTLE).any():
         raise ValueError("not a table of seconds or metres")
-    return table
+    return np.where(table < 0, 0.0, table)
 
 
 def named(service: str, urls: Mapping[str, str]) -> str:
