@@ -16,7 +16,7 @@ import numpy as np
 
 from geo.errors import Finding, TravelDataError
 
-FORMAT = 1
+FORMAT = 2
 _ARRAYS = "graph.npz"
 _FACTS = "roads.json"
 
@@ -37,11 +37,7 @@ class Stored:
 
 def write_graph(folder: Path, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
     """Write a graph; an older one in the folder is replaced only when the new one is whole."""
-    digest = hashlib.sha256(repr(FORMAT).encode())
-    for name in sorted(arrays):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
-    said = {"format": FORMAT, "fingerprint": digest.hexdigest()[:16], **facts}
+    said = {"format": FORMAT, "fingerprint": _fingerprint(arrays, facts), **facts}
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -97,7 +93,24 @@ def read_graph(folder: Path) -> Stored:
             arrays[name]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise _unusable(folder, f"its {_ARRAYS} is damaged ({error})") from None
+    known = {name: v for name, v in facts.items() if name not in ("format", "fingerprint")}
+    if _fingerprint(arrays, known) != facts.get("fingerprint"):
+        raise _unusable(
+            folder,
+            f"its {_ARRAYS} and {_FACTS} do not belong together (building was interrupted, or one"
+            " of them was copied or changed)",
+        )
     return Stored(folder=folder, arrays=arrays, facts=facts)
+
+
+def _fingerprint(arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    """Return a short text of all that is stored: facts such as periods change answers too."""
+    digest = hashlib.sha256(json.dumps([FORMAT, facts], sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _unusable(folder: Path, problem: str) -> TravelDataError:

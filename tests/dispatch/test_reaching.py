@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from dispatch.errors import NothingToPlan
 from dispatch.model import LeftOutReason
-from dispatch.planning import assign_offices
+from dispatch.planning import assign_offices, build_problem
 from dispatch.reaching import measure
+from dispatch.settings import Settings
 from geo.errors import OffRoadError, UnreachableError
 from geo.great_circle import GreatCircle
+from geo.roads import RoadProvider, RoadTravel, build
 from geo.types import LatLon, TravelMatrix
+from solver import solve
 from tests.dispatch.days import at, courier, day, office, order
+from tests.geo.roads_by_hand import osm_file
 
 
 class Roads:
@@ -79,3 +85,52 @@ def test_the_few_orders_without_a_way_to_the_many_are_left_out() -> None:
     assert [o.id for o in reached.assigned.orders] == ["a", "b", "c"]
     assert {x.order for x in reached.assigned.left_out} == {"far", "off"}
     assert {x.reason for x in reached.assigned.left_out} == {LeftOutReason.NO_ROAD}
+
+
+def test_a_large_day_is_measured_by_blocks_with_the_same_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {k: at(k) for k in range(8)}
+    ways = [([k, k + 1], {"highway": "secondary"}) for k in range(7)]
+    build(osm_file(tmp_path / "x.osm", points, ways), out=tmp_path / "roads")
+    roads = RoadProvider(tmp_path / "roads")
+    orders = [order(f"o{k}", k) for k in range(1, 8)]
+    far = order("far", 60)
+    given = day([*orders, far], [courier()], [office()])
+    assigned = assign_offices(given, given.orders)
+    dense = measure(given, assigned, roads)
+    monkeypatch.setattr("dispatch.reaching._LARGE", 4)
+    large = measure(given, assigned, roads)
+    assert isinstance(dense.travel["motorbike"], TravelMatrix)
+    blocks = pickle.loads(pickle.dumps(large.travel["motorbike"]))
+    assert isinstance(blocks, RoadTravel)
+    every = range(blocks.size)
+    seconds, metres = blocks.block(every, every)
+    assert (seconds == dense.travel["motorbike"].block(every, every)[0]).all()
+    assert (metres == dense.travel["motorbike"].block(every, every)[1]).all()
+    assert [x.order for x in large.assigned.left_out] == ["far"]
+
+
+def test_a_large_day_is_planned_over_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {k: at(k) for k in range(8)}
+    ways = [([k, k + 1], {"highway": "secondary"}) for k in range(7)]
+    build(osm_file(tmp_path / "x.osm", points, ways), out=tmp_path / "roads")
+    monkeypatch.setattr("dispatch.reaching._LARGE", 4)
+    given = day([order(f"o{k}", k) for k in range(1, 8)], [courier()], [office()])
+    assigned = assign_offices(given, given.orders)
+    reached = measure(given, assigned, RoadProvider(tmp_path / "roads"))
+    problem = build_problem(
+        given,
+        reached.assigned.orders,
+        index=reached.index,
+        travel=reached.travel,
+        settings=Settings(),
+        approximate=frozenset(),
+    )
+    result = solve(problem, iterations=200, seed=1)
+    assert result.report.feasible
+    # One way out and back: 7 hundredths of a degree of latitude each, whatever the order.
+    there = 6_371_008.8 * 0.07 * 3.14159265 / 180
+    assert result.report.metres == pytest.approx(2 * there, abs=20)

@@ -16,6 +16,7 @@ from geo.errors import OffRoadError, TableError, TravelDataError, UnknownProfile
 from geo.roads import RoadProvider, build
 from geo.roads.network import DISTANCE, SHIFT
 from geo.roads.rules import read_rules, speeds
+from geo.roads.store import read_graph
 from geo.types import LatLon, Travel
 from tests.geo.roads_by_hand import osm_file, plain_graph
 
@@ -264,6 +265,24 @@ def test_a_folder_without_a_graph_or_with_a_damaged_one_says_how_to_build(tmp_pa
     facts.write_text('{"format": 99}')
     with pytest.raises(TravelDataError, match="another version"):
         RoadProvider(tmp_path / "roads")
+
+
+def test_arrays_and_facts_of_two_graphs_are_not_mixed(tmp_path: Path) -> None:
+    # What an interrupted rebuilding leaves: new arrays beside old facts.
+    made(tmp_path)
+    facts = tmp_path / "roads" / "roads.json"
+    old = facts.read_text()
+    made(tmp_path, ways=[*SQUARE, ([8, 9], HOUSE)])
+    new = facts.read_text()
+    facts.write_text(old)
+    with pytest.raises(TravelDataError, match=r"do not belong together.*buuta roads build"):
+        read_graph(tmp_path / "roads")
+    facts.write_text(new.replace('"motorbike": 8.0', '"motorbike": 80.0'))
+    assert facts.read_text() != new
+    with pytest.raises(TravelDataError, match="do not belong together"):
+        read_graph(tmp_path / "roads")
+    facts.write_text(new)
+    assert read_graph(tmp_path / "roads").fingerprint in new
 
 
 # ---- exact, on real streets ---------------------------------------------------------------------
