@@ -138,6 +138,8 @@ class OffRoadError(TravelError):
         Their numbers among the points asked for.
     islands
         Those of them that lie at roads which are cut off from all others.
+    across
+        Those of them whose only road is across a river.
     profile
         The profile asked for.
     asked, points, farthest, covers
@@ -155,9 +157,11 @@ class OffRoadError(TravelError):
         profile: str,
         farthest: float,
         covers: str,
+        across: Sequence[int] = (),
     ) -> None:
         self.rows = tuple(rows)
         self.islands = tuple(islands)
+        self.across = tuple(across)
         self.profile = profile
         self.points = tuple(points)
         self.asked = asked
@@ -182,8 +186,9 @@ class OffRoadError(TravelError):
             what = (
                 f"{len(self.rows)} points have no road for a {profile} within {farthest:.0f} m"
                 f" that leads anywhere else ({len(self.islands)} of them on roads cut off from all"
-                f" others): {shown}{more}; correct the points, or add the missing bridge, ferry or"
-                " road to OpenStreetMap and build the graph again"
+                f" others, {len(self.across)} with a river between): {shown}{more}; correct the"
+                " points, or add the missing bridge, ferry or road to OpenStreetMap and build the"
+                " graph again"
             )
         super().__init__(what)
 

@@ -25,6 +25,9 @@ from geo.roads.rules import PROFILES, Rules, read_rules
 from geo.roads.store import write_graph
 
 _DECIMETRES = 28
+_NEAR = 0.05
+"""Degrees about the roads in which rivers matter."""
+
 _WORTH_NAMING = 1_000.0
 """Metres of road from which a cut off part is an island to be named and not a scrap."""
 
@@ -113,6 +116,7 @@ def build(
     graph["tail"], graph["head"] = rank[graph["tail"]], rank[graph["head"]]
     start, neighbours = _symmetric(graph["tail"], graph["head"], len(order))
     graph["up_start"], graph["up_head"] = chordal(start, neighbours)
+    graph["river"], graph["river_start"] = _rivers(raw, graph["line"])
     summary = BuildSummary(**{**asdict(summary), "shortcuts": len(graph["up_head"])})
     progress("store", 0)
     facts: dict[str, Any] = {
@@ -344,6 +348,18 @@ def _factors(
             hit &= great_circle_metres(angles[:, 0], angles[:, 1], lat, lon) <= slowing.metres
         factor[:, hit] = np.maximum(factor[:, hit], np.array(slowing.factor)[:, None])
     return factor
+
+
+def _rivers(raw: RawRoads, line: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the points (lat, lon) of the rivers near the roads, and where each river begins."""
+    low, high = line.min(0) - _NEAR, line.max(0) + _NEAR
+    kept = [
+        points
+        for points in map(np.array, raw.rivers)
+        if (points.max(0) >= low).all() and (points.min(0) <= high).all()
+    ]
+    starts = np.concatenate([[0], np.cumsum([len(points) for points in kept])]).astype(np.int64)
+    return np.concatenate([np.empty((0, 2)), *kept]), starts
 
 
 def _symmetric(

@@ -89,6 +89,7 @@ class Network:
         line = stored.arrays["line"]
         self._flat = math.cos(math.radians(float(line[:, 0].mean())))
         self._plane = np.stack([line[:, 1] * _DEGREE * self._flat, line[:, 0] * _DEGREE], 1)
+        self._rivers = self._river_tree()
 
     def number(self, profile: str) -> int:
         """Return the number of a profile."""
@@ -131,6 +132,7 @@ class Network:
         size = len(points)
         edge, metres = np.full(size, -1), np.full(size, np.inf)
         share = np.zeros(size)
+        across: list[int] = []
         cut_off = np.full(size, np.inf)
         if size:
             main, lines, island, island_tree = self._tree(profile)
@@ -149,6 +151,9 @@ class Network:
             own = lines[share[held].astype(np.int64)]
             along = shapely.line_locate_point(own, dots[held], normalized=True)
             share[held] = np.clip(np.nan_to_num(along), 0, 1)
+            across = self._bridge_needed(
+                np.flatnonzero(edge >= 0), dots, tree, lines, numbers, edge, share, metres, farthest
+            )
             if island_tree is not None and len(island):
                 pairs, apart = island_tree.query_nearest(
                     dots, max_distance=farthest, return_distance=True, all_matches=False
@@ -160,12 +165,71 @@ class Network:
                 rows=lost.tolist(),
                 points=[points[k] for k in lost[:3]],
                 islands=[k for k in lost.tolist() if np.isfinite(cut_off[k])],
+                across=across,
                 asked=size,
                 profile=profile,
                 farthest=farthest,
                 covers=self.covers(),
             )
         return Snapped(edge=edge, share=share, metres=metres)
+
+    def _bridge_needed(
+        self,
+        held: NDArray[np.int64],
+        dots: Any,
+        tree: Any,
+        lines: Any,
+        numbers: NDArray[np.int64],
+        edge: NDArray[np.int64],
+        share: NDArray[np.float64],
+        metres: NDArray[np.float64],
+        farthest: float,
+    ) -> list[int]:
+        """
+        Move points whose road lies across a river to the nearest one on their own bank.
+
+        Returns the rows of those that have none there; their edge becomes -1.
+        """
+        import shapely
+
+        if self._rivers is None or not len(held):
+            return []
+        row_of = {int(number): k for k, number in enumerate(numbers.tolist())}
+        own = lines[[row_of[int(e)] for e in edge[held]]]
+        wet = held[self._wet(shapely.shortest_line(dots[held], own))]
+        lost: list[int] = []
+        for row in wet.tolist():
+            near = tree.query(dots[row], predicate="dwithin", distance=farthest)
+            apart = shapely.distance(dots[row], lines[near])
+            near, apart = near[np.argsort(apart, kind="stable")], np.sort(apart)
+            dry = np.flatnonzero(~self._wet(shapely.shortest_line(dots[row], lines[near])))
+            if not len(dry):
+                edge[row] = -1
+                lost.append(row)
+                continue
+            chosen = int(near[dry[0]])
+            edge[row], metres[row] = numbers[chosen], apart[dry[0]]
+            along = shapely.line_locate_point(lines[chosen], dots[row], normalized=True)
+            share[row] = float(np.clip(np.nan_to_num(along), 0, 1))
+        return lost
+
+    def _wet(self, ways: Any) -> NDArray[np.bool_]:
+        """
+        Tell which ways from points to roads cross a river.
+
+        Their very ends do not count: a road on a bridge is dry, and a point in the middle of the
+        water is on neither side.
+        """
+        import shapely
+
+        ends = shapely.get_point(ways, 0), shapely.get_point(ways, -1)
+        (x, y), (u, v) = ((shapely.get_x(end), shapely.get_y(end)) for end in ends)
+        inner = [x + (u - x) * 0.01, y + (v - y) * 0.01, u + (x - u) * 0.01, v + (y - v) * 0.01]
+        shorter = np.stack(inner, -1).reshape(-1, 2, 2)
+        wet = np.zeros(len(shorter), bool)
+        assert self._rivers is not None
+        wet[self._rivers.query(shapely.linestrings(shorter), predicate="intersects")[0]] = True
+        return wet
 
     def covers(self) -> str:
         """Return the box of the graph in words."""
@@ -187,6 +251,18 @@ class Network:
                 tree = shapely.STRtree([])
             self._trees[profile] = ((tree, numbers), lines, island, island_tree)
         return self._trees[profile]
+
+    def _river_tree(self) -> Any:
+        """Return a tree of the rivers, or None where there is none."""
+        import shapely
+
+        start, points = self.arrays["river_start"], self.arrays["river"]
+        if len(start) < 2:
+            return None
+        which = np.repeat(np.arange(len(start) - 1), np.diff(start))
+        flat = np.stack([points[:, 1] * self._flat, points[:, 0]], 1) * _DEGREE
+        rivers: Any = shapely.linestrings(flat, indices=which)
+        return shapely.STRtree(rivers)
 
     def _lines(self, numbers: NDArray[Any]) -> Any:
         import shapely

@@ -18,6 +18,9 @@ Progress = Callable[[str, int], None]
 
 _GET = "download your country's .osm.pbf from an OpenStreetMap mirror (for Vietnam: vietnam-latest)"
 
+_RIVERS = frozenset({"river", "canal"})
+"""What nobody wades through to get to a road; a ditch or a stream is none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
@@ -34,9 +37,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawRoads:
-    """The ways, the coordinates of their nodes, and the box of everything in the file."""
+    """Ways, the coordinates of their nodes, lines of rivers (lat, lon), and the roads' box."""
 
     ways: list[Way]
+    rivers: list[list[tuple[float, float]]]
     points: dict[int, tuple[float, float]]
     box: BoundingBox | None
 
@@ -63,6 +67,7 @@ def read_roads(path: Path, *, rules: Rules, progress: Progress) -> RawRoads:
     if path.stat().st_size == 0:
         raise unusable(path, "the file is empty", f"{_GET} again")
     ways: list[Way] = []
+    rivers: list[list[tuple[float, float]]] = []
     points: dict[int, tuple[float, float]] = {}
     seen = 0
     try:
@@ -70,12 +75,16 @@ def read_roads(path: Path, *, rules: Rules, progress: Progress) -> RawRoads:
         chosen: Any = source.with_locations().with_filter(
             osmium.filter.EntityFilter(osmium.osm.WAY)
         )
-        chosen = chosen.with_filter(osmium.filter.KeyFilter("highway", "route"))
+        chosen = chosen.with_filter(osmium.filter.KeyFilter("highway", "route", "waterway"))
         for way in chosen:
             seen += 1
             if seen % 20_000 == 0:
                 progress("read", seen)
             tags = dict(way.tags)
+            if tags.get("waterway") in _RIVERS and tags.get("tunnel") is None:
+                water = [(n.lat, n.lon) for n in way.nodes if n.location.valid()]
+                if len(water) > 1:
+                    rivers.append(water)
             found = speeds(tags, rules)
             if found is None:
                 continue
@@ -114,4 +123,4 @@ def read_roads(path: Path, *, rules: Rules, progress: Progress) -> RawRoads:
     places = np.array(list(points.values()))
     low, high = places.min(0), places.max(0)
     box = BoundingBox(south=low[0], west=low[1], north=high[0], east=high[1])
-    return RawRoads(ways=ways, points=points, box=box)
+    return RawRoads(ways=ways, rivers=rivers, points=points, box=box)

@@ -285,6 +285,44 @@ def test_arrays_and_facts_of_two_graphs_are_not_mixed(tmp_path: Path) -> None:
     assert read_graph(tmp_path / "roads").fingerprint in new
 
 
+def test_a_point_is_not_put_on_a_road_across_the_river(tmp_path: Path) -> None:
+    # The river runs along 105.395, west of the square; the road 6 - 7 lies 500 m further west and
+    # is joined by a bridge in the south.
+    points = {
+        **POINTS,
+        6: LatLon(lat=21.30, lon=105.389),
+        7: LatLon(lat=21.312, lon=105.389),
+        10: LatLon(lat=21.25, lon=105.395),
+        11: LatLon(lat=21.35, lon=105.395),
+    }
+    river = ([10, 11], {"waterway": "river"})
+    ways = [*SQUARE, ([1, 6], {**HOUSE, "bridge": "yes"}), ([6, 7], HOUSE), river]
+    house = LatLon(lat=21.31, lon=105.3945)  # 50 m west of the river; 570 m from both roads
+    made_of = osm_file(tmp_path / "x.osm", points, ways)
+    build(made_of, out=tmp_path / "roads")
+    provider = RoadProvider(tmp_path / "roads", traffic="quiet")
+    spots = provider.network.snap([house, POINTS[2]], "motorbike", farthest=2_000)
+    west = METRES / 0.01 * np.cos(np.radians(21.31)) * 0.0055
+    assert spots.metres[0] == pytest.approx(west, abs=2)
+    # To the nearer road across the water it would be 0.1 degrees less: the bridge must be taken.
+    metres = provider.matrix([house, POINTS[2]], profile="motorbike").metres
+    assert metres[0, 1] > 3_000
+    # Beside the bridge its road is the nearest: that is no wading.
+    bridge = LatLon(lat=21.3001, lon=105.3951)
+    assert provider.network.snap([bridge], "motorbike", farthest=2_000).metres[0] < 15
+
+
+def test_a_point_in_reach_only_across_the_river_is_named(tmp_path: Path) -> None:
+    points = {**POINTS, 10: LatLon(lat=21.25, lon=105.395), 11: LatLon(lat=21.35, lon=105.395)}
+    source = osm_file(tmp_path / "x.osm", points, [*SQUARE, ([10, 11], {"waterway": "river"})])
+    build(source, out=tmp_path / "roads")
+    with pytest.raises(OffRoadError, match="1 with a river between") as caught:
+        RoadProvider(tmp_path / "roads").matrix(
+            [POINTS[1], LatLon(lat=21.305, lon=105.39)], profile="motorbike"
+        )
+    assert caught.value.across == caught.value.rows == (1,)
+
+
 # ---- exact, on real streets ---------------------------------------------------------------------
 
 
