@@ -11,7 +11,7 @@ SECONDS_TO_PLAN ?= 30
 demo: $(VENV)/.ready $(VENV)/.warm
 	$(BIN)/buuta sample --orders $(ORDERS) --seed 1 --out demo/day
 	$(BIN)/buuta plan demo/day/orders.csv --fleet demo/day/fleet.csv --offices demo/day/offices.csv \
-	    --date $(DAY) --seconds $(SECONDS_TO_PLAN) --seed 1 --out demo/plan
+	    --date $(DAY) $(if $(wildcard demo/roads/roads.json),--roads demo/roads) --seconds $(SECONDS_TO_PLAN) --seed 1 --out demo/plan
 	$(BIN)/buuta check demo/plan/problem.json demo/plan/plan.json
 
 test: $(VENV)/.ready-dev lint $(VENV)/.warm
@@ -52,9 +52,9 @@ $(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/pip
 
 # Compiled once and kept beside the sources; made again when one of them changes, all of it: a
 # compiled function does not notice that another one, which it contains, has changed.
-$(VENV)/.warm: $(wildcard solver/search/*.py) | $(VENV)/bin/pip
+$(VENV)/.warm: $(wildcard solver/search/*.py geo/roads/kernels.py) | $(VENV)/bin/pip
 	@test -f $(VENV)/.ready || $(MAKE) $(VENV)/.ready
-	@rm -f solver/search/__pycache__/*.nb[ic]
+	@rm -f solver/search/__pycache__/*.nb[ic] geo/roads/__pycache__/*.nb[ic]
 	@$(BIN)/python -m api.warm
 	@touch $@
 

@@ -63,6 +63,10 @@ Threads = Annotated[
     int | None,
     typer.Option("--threads", min=1, max=1024, help="Cores to keep busy; all by default."),
 ]
+Traffic = Annotated[
+    str,
+    typer.Option("--traffic", help='Period of the day whose times count, or "slowest" of all.'),
+]
 
 
 @app.callback()
@@ -115,6 +119,17 @@ def plan(
         bool,
         typer.Option("--whole", help="Plan all offices in one search, not side by side."),
     ] = False,
+    roads: Annotated[
+        Path | None, typer.Option("--roads", help="Folder of a road graph (`buuta roads build`).")
+    ] = None,
+    traffic: Traffic = "slowest",
+    osrm: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--osrm", help="Address of an OSRM server; again as van=ADDRESS where one differs."
+        ),
+    ] = None,
+    valhalla: Annotated[str, typer.Option("--valhalla", help="Address of a Valhalla server.")] = "",
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -122,6 +137,7 @@ def plan(
 ) -> None:
     """Plan a day: routes for every courier, checked, with all that could not be planned."""
     from api.cli_plan import Inputs, plan_files
+    from dispatch.bootstrap import TravelChoice
 
     _end(
         plan_files(
@@ -132,6 +148,9 @@ def plan(
             engine=engine,
             threads=threads,
             whole=whole,
+            travel=TravelChoice(
+                roads=roads, traffic=traffic, osrm=tuple(osrm or ()), valhalla=valhalla
+            ),
             screen=_screen(lang, quiet, as_json),
         )
     )
@@ -183,6 +202,80 @@ def solve(
             engine=engine,
             threads=threads,
             out=out,
+            screen=_screen(lang, quiet, as_json),
+        )
+    )
+
+
+roads_app = typer.Typer(help="Real roads from OpenStreetMap.", no_args_is_help=True)
+app.add_typer(roads_app, name="roads")
+
+
+@roads_app.command("build", epilog=_EXIT_CODES)
+@guarded
+def roads_build(
+    file: Annotated[Path, typer.Argument(help="The country's .osm.pbf, or .osm, .osm.gz.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the road graph.")],
+    area: Annotated[
+        Path | None, typer.Option("--area", help="GeoJSON; only roads that touch it are kept.")
+    ] = None,
+    tables: Annotated[
+        Path | None, typer.Option("--tables", help="Folder with the office's own speed tables.")
+    ] = None,
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Build a road graph from an OpenStreetMap extract."""
+    from api.cli_roads import build
+
+    _end(build(file, area=area, tables=tables, out=out, screen=_screen(lang, quiet, as_json)))
+
+
+@roads_app.command("info", epilog=_EXIT_CODES)
+@guarded
+def roads_info(
+    folder: Annotated[Path, typer.Argument(help="Folder of a road graph.")],
+    *,
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say what a road graph holds and what was cut off."""
+    from api.cli_roads import info
+
+    _end(info(folder, screen=_screen(lang, quiet, as_json)))
+
+
+@roads_app.command("route", epilog=_EXIT_CODES)
+@guarded
+def roads_route(
+    folder: Annotated[Path, typer.Argument(help="Folder of a road graph.")],
+    *,
+    origin: Annotated[str, typer.Option("--from", help="latitude,longitude")],
+    destination: Annotated[str, typer.Option("--to", help="latitude,longitude")],
+    profile: Annotated[
+        str, typer.Option("--profile", help="motorbike, van or truck.")
+    ] = "motorbike",
+    traffic: Traffic = "slowest",
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show the way between two points, turn by turn."""
+    from api.cli_roads import route
+
+    _end(
+        route(
+            folder,
+            origin=origin,
+            destination=destination,
+            profile=profile,
+            traffic=traffic,
             screen=_screen(lang, quiet, as_json),
         )
     )

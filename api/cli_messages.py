@@ -8,6 +8,22 @@ from types import MappingProxyType
 _TEXTS: dict[str, tuple[str, str]] = {
     # Steps of long work
     "step.read": ("Đọc các bảng", "Reading the tables"),
+    "step.roads.read": ("Đọc tệp OpenStreetMap", "Reading the OpenStreetMap file"),
+    "step.roads.simplify": ("Rút gọn đường", "Simplifying roads"),
+    "step.roads.connect": ("Kiểm tra liên thông", "Checking connections"),
+    "step.roads.order": ("Sắp thứ bậc nút giao", "Ordering crossings"),
+    "step.roads.store": ("Ghi bản đồ đường", "Storing the road graph"),
+    "roads.kept": (
+        "{source}: {nodes} nút giao, {edges} đoạn đường, {km} km (từ {raw} điểm)",
+        "{source}: {nodes} crossings, {edges} roads, {km} km (from {raw} points)",
+    ),
+    "roads.cut": ("Bị loại vì không nối với mạng chính", "Cut off from the main network"),
+    "roads.periods": ("Khung giờ giao thông: {periods}", "Traffic periods: {periods}"),
+    "roads.stored": ("Bản đồ đường ở {folder}", "The road graph is in {folder}"),
+    "roads.way": ("{minutes} phút, {km} km", "{minutes} min, {km} km"),
+    "column.profile": ("Loại xe", "Vehicle"),
+    "column.roads": ("Đoạn đường", "Roads"),
+    "column.parts": ("Mảng rời", "Parts"),
     "step.locate": ("Tìm địa chỉ", "Finding addresses"),
     "step.travel": ("Tính đường đi", "Measuring travel"),
     "step.problem": ("Lập bài toán", "Building the problem"),
@@ -18,6 +34,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "search.state": (
         "{cost} · {unassigned} để lại · {vehicles} tuyến",
         "{cost} · {unassigned} left out · {vehicles} routes",
+    ),
+    "plan.server_failed": (
+        "Máy chủ đường đã ngừng trả lời: từ đó tuyến vẽ bằng đường thẳng, không chỉ ngã rẽ.",
+        "The road server stopped answering: from then on routes are straight and without turns.",
     ),
     # Tables
     "table.offices": ("Kế hoạch ngày {day}", "Plan for {day}"),

@@ -14,13 +14,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from api.cli_errors import ExitCode
+from api.cli_errors import ExitCode, Trouble
 from api.cli_files import folder_for, read_bytes, read_date, write_text
 from api.cli_screen import Screen, Steps
 from api.cli_solve import show_violations
 from api.cli_stop import StopFlag, stop_on_interrupt
 from dispatch import messages
-from dispatch.bootstrap import Providers, phu_tho_providers
+from dispatch.bootstrap import Providers, TravelChoice, phu_tho_providers
 from dispatch.errors import RowFinding
 from dispatch.executors import cores_here
 from dispatch.exports import summary_json
@@ -83,10 +83,15 @@ def plan_files(
     engine: str,
     threads: int | None,
     whole: bool,
+    travel: TravelChoice,
     screen: Screen,
 ) -> ExitCode:
     """Plan the day of three tables and write everything to a folder."""
     on = read_date(inputs.date)
+    # A wrong folder or address must be told before any work.
+    if sum((travel.roads is not None, bool(travel.osrm), bool(travel.valhalla))) > 1:
+        raise Trouble("give one of --roads, --osrm and --valhalla, not several")
+    providers = phu_tho_providers(on, choice=travel, lang=_lang(screen))
     contents = [read_bytes(path) for path in (inputs.orders, inputs.fleet, inputs.offices)]
     folder = folder_for(out)
     with (
@@ -101,7 +106,6 @@ def plan_files(
             steps.end()
             _show_notes(read, folder, screen)
             _show_rejected(read, folder, screen)
-        providers = phu_tho_providers(on)
         day_plan = plan_day(
             read.day,
             geocoder=providers.geocoder,
@@ -110,14 +114,14 @@ def plan_files(
             clock=time.monotonic,
             search=Search(seconds=seconds, seed=seed, engine=engine, workers=threads, whole=whole),
             watch=_watch(steps, screen, seconds, asked),
-            travel_note=providers.travel_note,
+            travel_note=providers.said,
         )
         steps.begin("step.write")
         files = _write(day_plan, folder, providers, screen, steps, threads or cores_here())
         steps.end()
     files += [folder / name for name in (_REJECTED, _NOTES) if (folder / name).exists()]
     files += sorted(folder.glob("rejected_*.csv"))
-    _show(day_plan, read, folder, files, screen)
+    _show(day_plan, read, folder, files, screen, failed=providers.server_failed)
     screen.json(_facts(day_plan, read, folder, files, screen))
     if not day_plan.result.report.feasible:
         return ExitCode.RULES_BROKEN
@@ -231,6 +235,7 @@ def _write(
         lang=_lang(screen),
         progress=tell,
         shape=shape,
+        directions=providers.directions,
         zones=providers.zones,
         rivers=providers.rivers,
         processes=processes,
@@ -242,7 +247,13 @@ def _write(
 
 
 def _show(
-    day_plan: DayPlan, read: _Read, folder: Path, files: Sequence[Path], screen: Screen
+    day_plan: DayPlan,
+    read: _Read,
+    folder: Path,
+    files: Sequence[Path],
+    screen: Screen,
+    *,
+    failed: bool,
 ) -> None:
     _show_notes(read, folder, screen)
     _show_rejected(read, folder, screen)
@@ -259,7 +270,9 @@ def _show(
     if day_plan.result.stopped:
         screen.show(screen.say("stop.kept", seconds=f"{day_plan.result.seconds:.0f}"))
     if day_plan.travel_note:
-        screen.show(day_plan.travel_note, style="dim")
+        screen.show(day_plan.travel_note, style="bold yellow" if failed else "dim")
+    if failed:
+        screen.show(screen.say("plan.server_failed"), style="bold yellow")
     screen.show(screen.say("files.title", folder=str(folder)), style="bold")
     for line in _listed(folder, files, screen.say):
         screen.show(f"  {line}")

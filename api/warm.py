@@ -1,10 +1,11 @@
-"""Compile the search kernel before anybody waits for it: `python -m api.warm`, in the set-up."""
+"""Compile search and roads before anybody waits for it: `python -m api.warm`, in the set-up."""
 
 from __future__ import annotations
 
 import sys
 import time
 
+from geo.roads import kernels
 from geo.types import PlanarTravel
 from solver.model import Job, Place, Problem, TimeWindow, Vehicle
 from solver.pipeline import solve
@@ -37,6 +38,7 @@ def main() -> None:
     sys.stderr.flush()
     began = time.monotonic()
     solve(tiny_problem(), iterations=20, engine="search")
+    kernels.warm()
     sys.stderr.write(f"ready after {time.monotonic() - began:.0f} s\n")
 
 

@@ -8,30 +8,61 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
+from dispatch.directions import Directions
 from dispatch.geocoding import Territory, Unit
+from dispatch.messages import Language, text
 from geo import phu_tho
+from geo.cached import CachedTravel
+from geo.errors import Finding, TravelDataError, TravelServiceError
+from geo.fallback import FallbackTravel
 from geo.gazetteer import Gazetteer
 from geo.geocode import Geocoder
 from geo.great_circle import GreatCircle
+from geo.osrm import OsrmTravel
+from geo.roads import RoadProvider, build
+from geo.roads.rules import PROFILES
+from geo.roads.store import read_facts
+from geo.served import ServedTravel
 from geo.text import fold
 from geo.travel import TravelProvider
-from geo.types import LatLon
+from geo.turns import Step
+from geo.types import LatLon, TravelMatrix
+from geo.valhalla import ValhallaTravel
 from geo.zones import Zones
 
 _FINEST = date(2019, 6, 30)
 """Before the mergers the table has most communes, and so the finest cells."""
 
-TRAVEL_NOTE = (
-    "Thời gian đi lại ước tính theo đường chim bay nhân hệ số đường vòng, qua sông chỉ ở các cầu "
-    "trong bảng; chưa dùng bản đồ đường."
-)
-"""How travel was measured, for the foot of maps and sheets."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TravelChoice:
+    """
+    Who measures travel; nothing chosen is straight lines over the bridges.
+
+    Parameters
+    ----------
+    roads
+        The folder of a road graph.
+    traffic
+        A period of the graph, or "slowest".
+    osrm
+        Addresses of OSRM servers: "http://host:port" for every vehicle, "van=http://host:port" for
+        one kind.
+    valhalla
+        The address of a Valhalla server.
+    """
+
+    roads: Path | None = None
+    traffic: str = "slowest"
+    osrm: tuple[str, ...] = ()
+    valhalla: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +72,8 @@ class Providers:
 
     Parameters
     ----------
+    said
+        Tells how travel was measured; asked after measuring, as a server may have failed meanwhile.
     zones, rivers
         What maps draw behind the routes, GeoJSON FeatureCollections.
     """
@@ -48,22 +81,170 @@ class Providers:
     geocoder: Geocoder
     travel: TravelProvider
     territory: Territory
-    travel_note: str
+    said: Callable[[], str]
     zones: Mapping[str, Any]
     rivers: Mapping[str, Any]
+    directions: Directions | None = None
+
+    @property
+    def travel_note(self) -> str:
+        """How travel was measured up to now, for the foot of maps and sheets."""
+        return self.said()
+
+    @property
+    def server_failed(self) -> bool:
+        """Whether a road server was asked and failed, so that straight lines stand in."""
+        return isinstance(self.travel, FallbackTravel) and self.travel.failure is not None
 
 
-def phu_tho_providers(on: date) -> Providers:
-    """Return the offline providers of the province as it stands on a day."""
+def phu_tho_providers(
+    on: date, *, choice: TravelChoice = TravelChoice(), lang: Language = "vi"
+) -> Providers:
+    """
+    Return the providers of the province as it stands on a day.
+
+    Raises
+    ------
+    TravelDataError
+        The folder holds no road graph, it has no such period, or a server's address is none.
+    """
     province = PhuTho()
+    straight = GreatCircle.phu_tho(on=on)
+    travel: TravelProvider = straight
+    directions: Directions | None = None
+    said = partial(text, "travel.straight", lang)
+    if choice.roads is not None:
+        roads = _Roads(choice.roads, traffic=choice.traffic)
+        travel, directions = roads, roads.directions
+        key = "travel.roads_slowest" if choice.traffic == "slowest" else "travel.roads"
+        said = partial(text, key, lang, period=choice.traffic)
+    elif choice.osrm or choice.valhalla:
+        server = _server(choice)
+        guarded = FallbackTravel(server, backup=straight)
+        travel, directions = guarded, _ServedDirections(guarded, server)
+        said = partial(_server_note, guarded, server.service, _shared(choice), lang)
     return Providers(
         geocoder=Gazetteer(),
-        travel=GreatCircle.phu_tho(on=on),
+        travel=travel,
         territory=province,
-        travel_note=TRAVEL_NOTE,
+        said=said,
+        directions=directions,
         zones=province.zones_geojson(),
         rivers=_rivers_geojson(),
     )
+
+
+class _Roads(RoadProvider):
+    """Roads whose matrices are kept beside the graph."""
+
+    def __init__(self, folder: Path, *, traffic: str) -> None:
+        super().__init__(folder, traffic=traffic)
+        self._kept = CachedTravel(RoadProvider(folder, traffic=traffic), folder=folder / "cache")
+
+    def matrix(self, points: Sequence[LatLon], *, profile: str) -> TravelMatrix:
+        """Return the matrix, from the folder where it is there."""
+        return self._kept.matrix(points, profile=profile)
+
+    def directions(self, origin: LatLon, destination: LatLon, profile: str) -> Sequence[Step]:
+        """Return the turns of a way."""
+        return super().steps(origin, destination, profile=profile)
+
+
+@dataclass(frozen=True, slots=True, kw_only=False)
+class _ServedDirections:
+    """The turns that a server knows; none once it has failed."""
+
+    travel: FallbackTravel
+    server: ServedTravel
+
+    def __call__(self, origin: LatLon, destination: LatLon, profile: str) -> Sequence[Step]:
+        if self.travel.failure is not None:
+            return ()
+        try:
+            return self.server.steps(origin, destination, profile=profile)
+        except TravelServiceError as failure:
+            self.travel.give_up(failure)
+            return ()
+
+
+def _server(choice: TravelChoice) -> ServedTravel:
+    try:
+        if choice.valhalla:
+            return ValhallaTravel(url=choice.valhalla)
+        return OsrmTravel(urls=_osrm_urls(choice.osrm))
+    except ValueError as error:
+        finding = Finding(
+            where="--valhalla" if choice.valhalla else "--osrm",
+            problem=str(error),
+            remedy="give one address for every vehicle, and PROFILE=ADDRESS for one that differs",
+        )
+        raise TravelDataError(table="road servers", findings=[finding]) from None
+
+
+def _osrm_urls(given: Sequence[str]) -> Mapping[str, str]:
+    everybody: dict[str, str] = {}
+    own: dict[str, str] = {}
+    for one in given:
+        name, mark, url = one.partition("=")
+        if not mark or "/" in name:
+            everybody = dict.fromkeys(PROFILES, one)
+        elif name in PROFILES:
+            own[name] = url
+        else:
+            raise ValueError(f"{name!r} is no vehicle: use one of {', '.join(PROFILES)}")
+    urls = everybody | own
+    missing = [profile for profile in PROFILES if profile not in urls]
+    if missing:
+        raise ValueError(f"no server is named for {', '.join(missing)}")
+    return urls
+
+
+def _shared(choice: TravelChoice) -> bool:
+    """Tell whether one OSRM server, which knows one vehicle, answers for several."""
+    return bool(choice.osrm) and len(set(_osrm_urls(choice.osrm).values())) < len(PROFILES)
+
+
+def _server_note(travel: FallbackTravel, service: str, shared: bool, lang: Language) -> str:
+    failure = travel.failure
+    if failure is None or not travel.estimated:
+        note = text("travel.server", lang, service=service)
+        return note + (" " + text("travel.server_shared", lang) if shared else "")
+    reason = text(f"travel.failure.{failure.kind}", lang)
+    return text(
+        "travel.server_failed",
+        lang,
+        service=service,
+        url=failure.url,
+        reason=f"{reason}: {failure.said}" if failure.said else reason,
+        vehicles=", ".join(text(f"vehicle.{name}", lang).lower() for name in travel.estimated),
+    )
+
+
+def build_roads(
+    source: Path,
+    *,
+    out: Path,
+    area: str | None,
+    tables: Path | None,
+    progress: Callable[[str, int], None],
+) -> None:
+    """Build the road graph of an OpenStreetMap file, as `geo.roads.build` says."""
+    build(source, out=out, area=area, tables=tables, progress=progress)
+
+
+def road_facts(folder: Path) -> Mapping[str, Any]:
+    """Return what a road graph holds."""
+    return read_facts(folder)
+
+
+def road_directions(
+    folder: Path, *, origin: LatLon, destination: LatLon, profile: str, traffic: str
+) -> tuple[int, int, Sequence[Step], Sequence[LatLon]]:
+    """Return (seconds, metres, turns, line) of one way."""
+    provider = RoadProvider(folder, traffic=traffic)
+    seconds, metres = provider.travel((origin, destination), profile=profile).leg(0, 1)
+    steps = provider.steps(origin, destination, profile=profile)
+    return seconds, metres, steps, provider.shape(origin, destination, profile=profile)
 
 
 class PhuTho:

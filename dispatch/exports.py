@@ -239,7 +239,11 @@ def routes_geojson(day_plan: DayPlan, lang: Language = "vi", *, shape: Shape | N
         for row in group.rows
         if row.point is not None
     )
-    collection = {"type": "FeatureCollection", "features": features}
+    collection = {
+        "type": "FeatureCollection",
+        "travel": day_plan.travel_note,
+        "features": features,
+    }
     return json.dumps(collection, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -300,16 +304,22 @@ _GPX = "http://www.topografix.com/GPX/1/1"
 _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def gpx(sheet: CourierSheet, lang: Language = "vi", *, shape: Shape | None = None) -> str:
+def gpx(
+    sheet: CourierSheet, lang: Language = "vi", *, shape: Shape | None = None, note: str = ""
+) -> str:
     """
     Return one courier's route as GPX 1.1: a way point per stop, the route, and its drawn track.
 
-    Numbers lead the names, so that a navigator that sorts by name keeps the order.
+    Numbers lead the names, so that a navigator that sorts by name keeps the order; `note` is what
+    is to be known of it as a whole.
     """
     root = ET.Element("gpx", {"version": "1.1", "creator": "Bưu Tá", "xmlns": _GPX})
     title = _clean(f"{sheet.courier} {sheet.name}".strip())
     about = f"{sheet.office_name}, {day_name(sheet.date, lang)}, {kilometres(sheet.metres, lang)}"
-    _child(_child(root, "metadata"), "name", f"{title}: {about}")
+    metadata = _child(root, "metadata")
+    _child(metadata, "name", f"{title}: {about}")
+    if note:
+        _child(metadata, "desc", _clean(note))
     rows = [row for row in sheet.rows if row.point is not None]
     for row in rows:
         if row.number is not None:

@@ -195,6 +195,7 @@ class LeftOutReason(StrEnum):
     SKILL_MISSING = "skill_missing"
     WINDOW_CANNOT_BE_MET = "window_cannot_be_met"
     TOO_FAR = "too_far"
+    NO_ROAD = "no_road"
     NO_ROOM = "no_room"
     DEARER_THAN_WAITING = "dearer_than_waiting"
 

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dispatch.day_map import GeoJson, day_map
+from dispatch.directions import Directions, turn_sheet
 from dispatch.exports import Shape, gpx, left_out_csv, routes_geojson, stops_csv, summary_json
 from dispatch.manifest import DRAFT, PlanMark, manifests
 from dispatch.messages import Language
 from dispatch.model import DayPlan
+from dispatch.settings import PROFILES
 from dispatch.views import courier_sheets
 
 Progress = Callable[[str, int, int], None]
@@ -26,6 +28,7 @@ def write_outputs(
     lang: Language = "vi",
     progress: Progress | None = None,
     shape: Shape | None = None,
+    directions: Directions | None = None,
     zones: GeoJson | None = None,
     rivers: GeoJson | None = None,
     mark: PlanMark = DRAFT,
@@ -43,6 +46,8 @@ def write_outputs(
         Made if it is missing.
     progress
         Steps are `files`, `gpx` and `manifests`.
+    directions
+        Gives the turns between stops; a sheet of them for each courier goes to directions/.
     shape, zones, rivers, mark
         As in `day_map` and `manifests`.
     processes
@@ -76,9 +81,19 @@ def write_outputs(
     tracks = _emptied(directory / "gpx", "*.gpx")
     for done, sheet in enumerate(sheets, start=1):
         path = tracks / f"{names[sheet.courier]}.gpx"
-        path.write_bytes(gpx(sheet, lang, shape=shape).encode("utf-8"))
+        track = gpx(sheet, lang, shape=shape, note=day_plan.travel_note)
+        path.write_bytes(track.encode("utf-8"))
         written.append(path)
         tell("gpx", done, len(sheets))
+    if directions is not None:
+        turns = _emptied(directory / "directions", "*.txt")
+        for sheet in sheets:
+            path = turns / f"{names[sheet.courier]}.txt"
+            said = turn_sheet(sheet, directions, PROFILES[sheet.vehicle], lang)
+            path.write_bytes(f"{said}\n{day_plan.travel_note}\n".encode())
+            written.append(path)
+    elif (directory / "directions").is_dir():
+        _emptied(directory / "directions", "*.txt")
     papers = _emptied(directory / "manifests", "*.pdf")
     for courier, paper in manifests(
         day_plan,

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from dispatch import explaining, geocoding, planning
+from dispatch import explaining, geocoding, planning, reaching
 from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.executors import solve_parts
 from dispatch.executors_process import Runner, run_task
@@ -94,7 +94,7 @@ def plan_day(
     settings: Settings | None = None,
     watch: Watch = Watch(),
     start: Sequence[Tour] | None = None,
-    travel_note: str = "",
+    travel_note: str | Callable[[], str] = "",
     runner: Runner = run_task,
 ) -> DayPlan:
     """
@@ -104,6 +104,8 @@ def plan_day(
     ----------
     clock
         Seconds on a clock that never goes back.
+    travel_note
+        How travel was measured, or who tells it; asked when all is measured.
     start
         Orders of visit to begin with, such as yesterday's round; the result is never worse.
 
@@ -131,10 +133,8 @@ def plan_day(
     places = geocoding.locate(day.orders, geocoder, territory=territory, on=day.date)
     assigned = planning.assign_offices(day, places.located)
     watch.on_step("travel")
-    index = planning.places(day, assigned.orders)
-    matrices = {
-        profile: travel.matrix(index.points, profile=profile) for profile in planning.profiles(day)
-    }
+    reached = reaching.measure(day, assigned, travel)
+    assigned, index, matrices = reached.assigned, reached.index, reached.travel
     watch.on_step("problem")
     problem = planning.build_problem(
         day,
@@ -157,7 +157,7 @@ def plan_day(
         problem=problem,
         result=result,
         left_out=_sorted((*places.left_out, *assigned.left_out, *never), open_orders),
-        travel_note=travel_note,
+        travel_note=travel_note() if callable(travel_note) else travel_note,
     )
 
 

@@ -5,6 +5,8 @@ Everything that can go wrong in `geo`.
     ├── TravelError                travel between points
     │   ├── UnknownProfileError    no such speed profile
     │   ├── UnreachableError       pairs of points with no way between them
+    │   ├── OffRoadError           points with no road near them, or on an island
+    │   ├── TravelServiceError     a road server did not answer, or not what it should
     │   └── TravelDataError        the provider's own tables (rivers, bridges, speeds) are wrong
     ├── GeocodeError               from an address to a point
     │   ├── UnavailableError       the service did not answer in time, however often asked
@@ -17,8 +19,12 @@ An address that is not found, or found twice, is no error: it is a result (`geo.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from geo.types import LatLon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,12 @@ class UnknownProfileError(TravelError):
         )
 
 
+_MORE_BRIDGES = (
+    "add the bridge or ferry that people use there to the bridge table, or move the points to the"
+    " right bank"
+)
+
+
 class UnreachableError(TravelError):
     """
     Some pairs of points have no way between them.
@@ -85,6 +97,8 @@ class UnreachableError(TravelError):
         is the same both ways.
     count
         How many pairs there are; `pairs` holds the first thousand.
+    rows
+        The fewest points, or nearly, without which no pair is left: those that are cut off.
     profile
         The speed profile asked for.
     """
@@ -96,9 +110,12 @@ class UnreachableError(TravelError):
         profile: str,
         count: int | None = None,
         names: Sequence[str] = (),
+        remedy: str = _MORE_BRIDGES,
+        rows: Sequence[int] | None = None,
     ) -> None:
         self.pairs = tuple(pairs)
         self.profile = profile
+        self.rows = _fewest(self.pairs) if rows is None else tuple(rows)
         self.count = len(self.pairs) if count is None else count
 
         def called(row: int) -> str:
@@ -107,9 +124,118 @@ class UnreachableError(TravelError):
         shown = "; ".join(f"{called(a)} to {called(b)}" for a, b in self.pairs[:3])
         more = f"; and {self.count - 3} more" if self.count > 3 else ""
         super().__init__(
-            f"no way for a {profile} between {self.count} pairs of points: {shown}{more};"
-            " add the bridge or ferry that people use there to the bridge table, or move the points"
-            " to the right bank"
+            f"no way for a {profile} between {self.count} pairs of points: {shown}{more}; {remedy}"
+        )
+
+
+class OffRoadError(TravelError):
+    """
+    Some points have no road of their profile near them that leads anywhere else.
+
+    Attributes
+    ----------
+    rows
+        Their numbers among the points asked for.
+    islands
+        Those of them that lie at roads which are cut off from all others.
+    across
+        Those of them whose only road is across a river.
+    profile
+        The profile asked for.
+    asked, points, farthest, covers
+        How many points there were, the first of the rows' points, the metres allowed, and the box
+        of the graph in words ("" where it is not known).
+    """
+
+    def __init__(
+        self,
+        *,
+        rows: Sequence[int],
+        points: Sequence[LatLon],
+        islands: Sequence[int],
+        asked: int,
+        profile: str,
+        farthest: float,
+        covers: str,
+        across: Sequence[int] = (),
+    ) -> None:
+        self.rows = tuple(rows)
+        self.islands = tuple(islands)
+        self.across = tuple(across)
+        self.profile = profile
+        self.points = tuple(points)
+        self.asked = asked
+        self.farthest = farthest
+        self.covers = covers
+        shown = "; ".join(
+            f"{row} ({p.lat:.5f} {p.lon:.5f})" for row, p in zip(self.rows, points, strict=False)
+        )
+        more = f"; and {len(self.rows) - 3} more" if len(self.rows) > 3 else ""
+        if len(self.rows) == asked:
+            remedy = (
+                f"the road graph covers {covers}: build it from the file of the country that the"
+                " points lie in"
+                if covers
+                else "give the road server the file of the country that the points lie in"
+            )
+            what = (
+                f"none of {asked} points lies within {farthest:.0f} m of a road for a {profile}:"
+                f" {shown}{more}; {remedy}"
+            )
+        else:
+            what = (
+                f"{len(self.rows)} points have no road for a {profile} within {farthest:.0f} m"
+                f" that leads anywhere else ({len(self.islands)} of them on roads cut off from all"
+                f" others, {len(self.across)} with a river between): {shown}{more}; correct the"
+                " points, or add the missing bridge, ferry or road to OpenStreetMap and build the"
+                " graph again"
+            )
+        super().__init__(what)
+
+
+Failure = Literal["no_connection", "no_answer", "busy", "refused", "cut_short", "odd"]
+
+FAILURES: Mapping[Failure, str] = MappingProxyType(
+    {
+        "no_connection": "no connection",
+        "no_answer": "no answer in time",
+        "busy": "it is busy or broken",
+        "refused": "it refused the question",
+        "cut_short": "its answer is cut short or no JSON",
+        "odd": "its answer has no known shape",
+    }
+)
+"""In what ways a road server fails."""
+
+
+class TravelServiceError(TravelError):
+    """
+    A road server gave no travel times.
+
+    Attributes
+    ----------
+    service, url
+        Its name, and its address without a password.
+    attempts
+        How often it was asked.
+    kind
+        What happened: see `FAILURES`.
+    said
+        What the server or the network said about it, or "".
+    """
+
+    def __init__(
+        self, *, service: str, url: str, attempts: int, kind: Failure, said: str = ""
+    ) -> None:
+        self.service = service
+        self.url = url
+        self.attempts = attempts
+        self.kind = kind
+        self.said = said
+        reason = f"{FAILURES[kind]}: {said}" if said else FAILURES[kind]
+        super().__init__(
+            f"the road server {service} at {url} gave no travel times, asked {attempts} times"
+            f" ({reason}): start it, or correct its address"
         )
 
 
@@ -204,6 +330,20 @@ class TableError(GeoError):
         self.table = table
         self.findings = tuple(findings)
         super().__init__(_listed(f"the table {table} cannot be used", self.findings))
+
+
+def _fewest(pairs: Sequence[tuple[int, int]]) -> tuple[int, ...]:
+    """Return rows that touch every pair, the busiest first and the last of equals."""
+    left = [pair for pair in pairs if pair[0] != pair[1]]
+    rows: list[int] = []
+    while left:
+        count: dict[int, int] = {}
+        for pair in left:
+            for row in pair:
+                count[row] = count.get(row, 0) + 1
+        rows.append(max(count, key=lambda row: (count[row], row)))
+        left = [pair for pair in left if rows[-1] not in pair]
+    return tuple(sorted(rows))
 
 
 def _listed(opening: str, findings: Sequence[Finding]) -> str:

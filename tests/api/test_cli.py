@@ -243,6 +243,8 @@ def test_every_text_of_the_catalogue_is_used() -> None:
         if path.name != "cli_messages.py"
     )
     composed = {f"step.{name}" for name in ("locate", "travel", "problem", "search", "explain")}
+    roads = ("read", "simplify", "connect", "order", "store")
+    composed |= {f"step.roads.{name}" for name in roads}
     unused = [key for key in TEXTS["vi"] if f'"{key}"' not in sources and key not in composed]
     assert unused == []
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,10 @@ from hypothesis import strategies as st
 from geo import phu_tho
 from geo.cached import CachedTravel
 from geo.errors import TableError, UnknownProfileError
+from geo.fallback import FallbackTravel
 from geo.great_circle import GreatCircle
+from geo.osrm import OsrmTravel
+from geo.roads import RoadProvider, build
 from geo.travel import (
     DEFAULT_PROFILES,
     SpeedProfile,
@@ -25,6 +29,9 @@ from geo.travel import (
     profiles_to_csv,
 )
 from geo.types import LatLon
+from geo.valhalla import ValhallaTravel
+from tests.geo.road_servers import StraightOsrm
+from tests.geo.roads_by_hand import osm_file
 
 DAY = date(2026, 11, 24)
 PLACES = [d.point for d in phu_tho.districts()]
@@ -86,9 +93,41 @@ def _cached(folder: Path) -> TravelProvider:
     return CachedTravel(GreatCircle.phu_tho(on=DAY), folder=folder)
 
 
-@pytest.fixture(params=[_plain, _province, _cached])
-def provider(request: pytest.FixtureRequest, tmp_path: Path) -> TravelProvider:
-    make: Callable[[Path], TravelProvider] = request.param
+def _roads(folder: Path) -> TravelProvider:
+    # A main road straight from every place to every other one.
+    points = dict(enumerate(PLACES))
+    ways = [([a, b], {"highway": "secondary"}) for a, b in itertools.combinations(points, 2)]
+    build(osm_file(folder / "x.osm", points, ways), out=folder / "roads")
+    return RoadProvider(folder / "roads")
+
+
+def _osrm(_: Path) -> TravelProvider:
+    urls = dict.fromkeys(DEFAULT_PROFILES, "http://office:5000")
+    return OsrmTravel(urls=urls, transport=StraightOsrm())
+
+
+def _fallback(_: Path) -> TravelProvider:
+    def broken(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(500)
+
+    server = ValhallaTravel(
+        url="http://office:8002", transport=httpx.MockTransport(broken), sleep=lambda _: None
+    )
+    return FallbackTravel(server, backup=GreatCircle())
+
+
+STRAIGHT = (_plain, _province, _cached, _fallback)
+OVER_ROADS = (_roads, _osrm)
+
+
+@pytest.fixture(params=[*STRAIGHT, *OVER_ROADS])
+def make(request: pytest.FixtureRequest) -> Callable[[Path], TravelProvider]:
+    made: Callable[[Path], TravelProvider] = request.param
+    return made
+
+
+@pytest.fixture
+def provider(make: Callable[[Path], TravelProvider], tmp_path: Path) -> TravelProvider:
     return make(tmp_path)
 
 
@@ -99,15 +138,17 @@ def test_it_is_a_travel_provider(provider: TravelProvider) -> None:
 
 @pytest.mark.parametrize("profile", ["motorbike", "van", "truck"])
 def test_no_way_is_shorter_or_faster_than_the_straight_line(
-    provider: TravelProvider, profile: str
+    provider: TravelProvider, make: Callable[[Path], TravelProvider], profile: str
 ) -> None:
     matrix = provider.matrix(PLACES, profile=profile)
     speed = DEFAULT_PROFILES[profile]
+    # A straight line has its factor and its speed; no road is faster than 75 km/h (speeds.csv).
+    detour, kmh = (speed.detour_factor, speed.country_kmh) if make in STRAIGHT else (1, 75)
     for i, a in enumerate(PLACES):
         for j, b in enumerate(PLACES):
             straight = _metres(a, b)
-            assert matrix.metres[i, j] >= straight * speed.detour_factor - 1
-            assert matrix.seconds[i, j] >= straight / (speed.country_kmh / 3.6) - 1
+            assert matrix.metres[i, j] >= straight * detour - 1
+            assert matrix.seconds[i, j] >= straight / (kmh / 3.6) - 1
 
 
 def test_from_a_place_to_itself_it_is_nothing_and_to_another_something(
@@ -143,12 +184,15 @@ def test_an_unknown_profile_is_named_with_those_there_are(provider: TravelProvid
     assert caught.value.profile == "boat"
 
 
-def test_a_shape_runs_from_end_to_end(provider: TravelProvider) -> None:
+def test_a_shape_runs_from_end_to_end(
+    provider: TravelProvider, make: Callable[[Path], TravelProvider]
+) -> None:
     line = provider.shape(PLACES[0], PLACES[8], profile="motorbike")
     assert (line[0], line[-1]) == (PLACES[0], PLACES[8])
     length = sum(_metres(a, b) for a, b in itertools.pairwise(line))
     metres = provider.matrix([PLACES[0], PLACES[8]], profile="motorbike").metres[0, 1]
-    assert metres == pytest.approx(length * DEFAULT_PROFILES["motorbike"].detour_factor, abs=2)
+    detour = DEFAULT_PROFILES["motorbike"].detour_factor if make in STRAIGHT else 1
+    assert metres == pytest.approx(length * detour, abs=2)
 
 
 _POINT = st.builds(
