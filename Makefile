@@ -11,6 +11,7 @@ SECONDS_TO_PLAN ?= 30
 demo: $(VENV)/.ready $(VENV)/.warm
 	$(BIN)/buuta sample --orders $(ORDERS) --seed 1 --out demo/day
 	$(BIN)/buuta plan demo/day/orders.csv --fleet demo/day/fleet.csv --offices demo/day/offices.csv \
+	    --trucks demo/day/trucks.csv \
 	    --date $(DAY) --seconds $(SECONDS_TO_PLAN) --seed 1 --out demo/plan
 	$(BIN)/buuta check demo/plan/problem.json demo/plan/plan.json
 

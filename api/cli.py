@@ -35,6 +35,13 @@ app = typer.Typer(
 )
 
 
+class Echelons(StrEnum):
+    """What is planned: trucks and couriers, or couriers alone."""
+
+    BOTH = "both"
+    COURIERS = "couriers"
+
+
 class Lang(StrEnum):
     """Languages that the screens and outputs speak."""
 
@@ -81,14 +88,14 @@ def sample(
     *,
     orders: Annotated[int, typer.Option("--orders", min=1, max=200_000, help="How many.")] = 1500,
     seed: Seed = 1,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the three tables.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")],
     date: Annotated[str, typer.Option("--date", help="The day, as 2026-11-24.")] = "2026-11-24",
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Make a sample day of Phú Thọ: orders.csv, fleet.csv and offices.csv."""
+    """Make a sample day of Phú Thọ: orders.csv, fleet.csv, offices.csv and trucks.csv."""
     from api.cli_sample import write_sample
 
     _end(
@@ -107,6 +114,13 @@ def plan(
     offices: Annotated[Path, typer.Option("--offices", help="Post offices and their hours.")],
     date: Annotated[str, typer.Option("--date", help="The day to plan, as 2026-11-24.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for everything that is written.")],
+    trucks: Annotated[
+        Path | None,
+        typer.Option("--trucks", help="Trucks from the hub, a table like the fleet's."),
+    ] = None,
+    echelons: Annotated[
+        Echelons, typer.Option("--echelons", help="Trucks and couriers, or couriers alone.")
+    ] = Echelons.BOTH,
     seconds: Seconds = 30.0,
     seed: Seed = 1,
     engine: Engine = "auto",
@@ -125,7 +139,13 @@ def plan(
 
     _end(
         plan_files(
-            Inputs(orders=orders, fleet=fleet, offices=offices, date=date),
+            Inputs(
+                orders=orders,
+                fleet=fleet,
+                offices=offices,
+                trucks=trucks if echelons is Echelons.BOTH else None,
+                date=date,
+            ),
             out=out,
             seconds=seconds,
             seed=seed,

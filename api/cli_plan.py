@@ -19,8 +19,10 @@ from api.cli_files import folder_for, read_bytes, read_date, write_text
 from api.cli_screen import Screen, Steps
 from api.cli_solve import show_violations
 from api.cli_stop import StopFlag, stop_on_interrupt
+from api.cli_trucks import show_trucks
 from dispatch import messages
 from dispatch.bootstrap import Providers, phu_tho_providers
+from dispatch.day_check import check_day
 from dispatch.errors import RowFinding
 from dispatch.executors import cores_here
 from dispatch.exports import summary_json
@@ -37,6 +39,7 @@ from dispatch.kpis import LeftOutRow, left_out_table, office_table
 from dispatch.model import Courier, Day, DayPlan, Office, Order
 from dispatch.outputs import write_outputs
 from dispatch.service import Search, Watch, plan_day
+from dispatch.settings import Settings
 from geo.types import LatLon
 from solver.formats import write_plan, write_problem
 from solver.model import Progress
@@ -50,11 +53,12 @@ _NOTES = "notes.csv"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The three tables of a day, and the day."""
+    """The three tables of a day, that of the trucks if they are to be planned, and the day."""
 
     orders: Path
     fleet: Path
     offices: Path
+    trucks: Path | None
     date: str
 
 
@@ -66,12 +70,14 @@ class _Read:
     orders: Imported[Order]
     fleet: Imported[Courier]
     offices: Imported[Office]
+    trucks: Imported[Courier]
     rejected: tuple[RowFinding, ...]
     notes: tuple[RowFinding, ...]
 
     @property
     def rows_rejected(self) -> int:
-        return len(self.orders.rejected) + len(self.fleet.rejected) + len(self.offices.rejected)
+        tables = (self.orders, self.fleet, self.offices, self.trucks)
+        return sum(len(table.rejected) for table in tables)
 
 
 def plan_files(
@@ -87,7 +93,9 @@ def plan_files(
 ) -> ExitCode:
     """Plan the day of three tables and write everything to a folder."""
     on = read_date(inputs.date)
-    contents = [read_bytes(path) for path in (inputs.orders, inputs.fleet, inputs.offices)]
+    paths = [inputs.orders, inputs.fleet, inputs.offices]
+    paths += [inputs.trucks] if inputs.trucks is not None else []
+    contents = [read_bytes(path) for path in paths]
     folder = folder_for(out)
     with (
         stop_on_interrupt(lambda: screen.note(screen.say("stop.asked"))) as asked,
@@ -119,7 +127,8 @@ def plan_files(
     files += sorted(folder.glob("rejected_*.csv"))
     _show(day_plan, read, folder, files, screen)
     screen.json(_facts(day_plan, read, folder, files, screen))
-    if not day_plan.result.report.feasible:
+    verdict = check_day(day_plan, Settings().linehaul)
+    if not day_plan.result.report.feasible or not (verdict is None or verdict.feasible):
         return ExitCode.RULES_BROKEN
     planned = any(route.stops for route in day_plan.result.plan.routes)
     return ExitCode.DONE if planned else ExitCode.NOTHING_PLANNED
@@ -133,14 +142,24 @@ def _read(inputs: Inputs, contents: Sequence[bytes], on: date, lang: str) -> _Re
     orders = read_orders(contents[0], file=names[0], day=on, lang=lang)
     fleet = read_fleet(contents[1], file=names[1], lang=lang)
     offices = read_offices(contents[2], file=names[2], lang=lang)
+    trucks: Imported[Courier] = Imported(file="")
+    if inputs.trucks is not None:
+        trucks = read_fleet(contents[3], file=inputs.trucks.name, lang=lang)
     across = cross_check(orders.good, fleet.good, offices.good, files=names, lang=lang)
     return _Read(
-        day=Day(date=on, orders=orders.good, couriers=fleet.good, offices=offices.good),
+        day=Day(
+            date=on,
+            orders=orders.good,
+            couriers=fleet.good,
+            offices=offices.good,
+            trucks=trucks.good,
+        ),
         orders=orders,
         fleet=fleet,
         offices=offices,
-        rejected=(*orders.findings, *fleet.findings, *offices.findings),
-        notes=(*across, *orders.warnings, *fleet.warnings, *offices.warnings),
+        trucks=trucks,
+        rejected=(*orders.findings, *fleet.findings, *offices.findings, *trucks.findings),
+        notes=(*across, *orders.warnings, *fleet.warnings, *offices.warnings, *trucks.warnings),
     )
 
 
@@ -157,6 +176,7 @@ def _write_findings(read: _Read, folder: Path) -> None:
         ("orders", read.orders.rejected, write_rejected(read.orders)),
         ("fleet", read.fleet.rejected, write_rejected(read.fleet)),
         ("offices", read.offices.rejected, write_rejected(read.offices)),
+        ("trucks", read.trucks.rejected, write_rejected(read.trucks)),
     ):
         if rejected:
             write_text(folder / f"rejected_{name}.csv", text)
@@ -219,6 +239,11 @@ def _write(
     result = day_plan.result
     write_text(folder / "plan.json", write_plan(result.plan, result.report))
 
+    line = day_plan.linehaul
+    if line is not None:
+        write_text(folder / "trucks_problem.json", write_problem(line.problem, f"{name} trucks"))
+        write_text(folder / "trucks_plan.json", write_plan(line.result.plan, line.result.report))
+
     def tell(_: str, done: int, total: int) -> None:
         steps.at(done, total)
 
@@ -235,7 +260,11 @@ def _write(
         rivers=providers.rivers,
         processes=processes,
     )
-    return [folder / "problem.json", folder / "plan.json", *written]
+    extra = ("trucks_problem.json", "trucks_plan.json") if line is not None else ()
+    for old in ("trucks_problem.json", "trucks_plan.json"):
+        if line is None:
+            (folder / old).unlink(missing_ok=True)
+    return [*(folder / each for each in ("problem.json", "plan.json", *extra)), *written]
 
 
 # ---- showing ------------------------------------------------------------------------------------
@@ -248,6 +277,8 @@ def _show(
     _show_rejected(read, folder, screen)
     _show_left_out(day_plan, screen)
     _show_offices(day_plan, screen)
+    verdict = check_day(day_plan, Settings().linehaul)
+    show_trucks(day_plan, verdict, screen)
     report = day_plan.result.report
     planned = any(route.stops for route in day_plan.result.plan.routes)
     if not report.feasible:
@@ -388,6 +419,9 @@ def _facts(
     if not screen.as_json:
         return {}
     facts: dict[str, Any] = json.loads(summary_json(day_plan, _lang(screen)))
+    verdict = check_day(day_plan, Settings().linehaul)
+    if verdict is not None:
+        facts["day_violations"] = [str(one) for one in verdict.violations]
     facts["stopped"] = day_plan.result.stopped
     facts["rows_read"] = read.orders.rows_read
     facts["rows_rejected"] = read.rows_rejected

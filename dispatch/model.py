@@ -173,12 +173,18 @@ class Office:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One working day's input: what is asked for and who is there."""
+    """
+    One working day's input: what is asked for and who is there.
+
+    `trucks` drive between the hub and the offices: each is a truck or van with its driver for one
+    shift, and its `office` is the hub that it leaves from.
+    """
 
     date: date
     orders: tuple[Order, ...]
     couriers: tuple[Courier, ...]
     offices: tuple[Office, ...]
+    trucks: tuple[Courier, ...] = ()
 
 
 class LeftOutReason(StrEnum):
@@ -197,6 +203,8 @@ class LeftOutReason(StrEnum):
     TOO_FAR = "too_far"
     NO_ROOM = "no_room"
     DEARER_THAN_WAITING = "dearer_than_waiting"
+    NO_TRUCK = "no_truck"
+    OFFICE_UNREACHABLE = "office_unreachable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +215,84 @@ class LeftOut:
     reason: LeftOutReason
     facts: Mapping[str, str] = field(default_factory=dict)
     remedy: str = ""
+
+
+class Direction(StrEnum):
+    """Where a load of the line-haul goes."""
+
+    TO_OFFICE = "to_office"
+    TO_HUB = "to_hub"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """
+    What a truck hands over or takes on at an office in one stop.
+
+    Parameters
+    ----------
+    id
+        Of the job in the trucks' problem.
+    orders
+        Ids of the orders in it.
+    """
+
+    id: str
+    office: str
+    direction: Direction
+    orders: tuple[str, ...]
+    items: int = 0
+    grams: int = 0
+    cubic_cm: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCost:
+    """
+    What a whole day costs, thousandths of a đồng.
+
+    Parameters
+    ----------
+    trucks, couriers
+        Routes, lateness at customers included.
+    waiting
+        Wages of couriers whose shift has begun and whose mail is not yet sorted.
+    carried_over
+        The price of everything that is left for another day.
+    """
+
+    trucks: int
+    couriers: int
+    waiting: int
+    carried_over: int
+
+    @property
+    def total(self) -> int:
+        """The sum of all parts."""
+        return self.trucks + self.couriers + self.waiting + self.carried_over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linehaul:
+    """
+    The trucks' part of a planned day.
+
+    Parameters
+    ----------
+    problem, result
+        The trucks' own problem and its checked plan; ids of vehicles are truck ids.
+    loads
+        Every load, whether a truck takes it or not.
+    arrivals, sorted
+        By office, when its last morning load arrives and when all of it is sorted; seconds.
+    """
+
+    problem: Problem
+    result: Result
+    loads: tuple[Load, ...]
+    arrivals: Mapping[str, int]
+    sorted: Mapping[str, int]
+    cost: DayCost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,3 +310,4 @@ class DayPlan:
     result: Result
     left_out: tuple[LeftOut, ...]
     travel_note: str = ""
+    linehaul: Linehaul | None = None

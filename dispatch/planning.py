@@ -159,6 +159,7 @@ def build_problem(
     travel: Mapping[str, Travel],
     settings: Settings,
     approximate: frozenset[str] = frozenset(),
+    sorted_at: Mapping[str, int] | None = None,
 ) -> Problem:
     """
     Say a day in the solver's words.
@@ -171,6 +172,9 @@ def build_problem(
         By profile, rows as in `index`.
     approximate
         Ids of the orders whose point is only their commune's: they get `between_doors_seconds`.
+    sorted_at
+        By office, when the mail that a truck brings is sorted: no trip with deliveries leaves
+        before. None where trucks are not planned: `Settings.mail_ready` holds then.
     """
     crews: dict[str, list[Courier]] = {}
     offices = {office.id: office for office in day.offices}
@@ -186,7 +190,10 @@ def build_problem(
     jobs: list[Job] = []
     shipments: list[Shipment] = []
     for order in orders:
-        release = settings.mail_ready if early.get(order.office) else 0
+        if sorted_at is not None:
+            release = sorted_at.get(order.office, settings.mail_ready)
+        else:
+            release = settings.mail_ready if early.get(order.office) else 0
         if order.kind is OrderKind.TRANSFER:
             shipments.append(maker.shipment(order, allowed[order.office]))
         else:
@@ -198,7 +205,7 @@ def build_problem(
             for name, point in zip(index.ids, index.points, strict=True)
         ),
         vehicles=tuple(
-            _vehicle(courier, offices[courier.office], day.date, index, settings)
+            vehicle_of(courier, offices[courier.office], day.date, index, settings)
             for courier in day.couriers
             if courier.office in offices
         ),
@@ -377,9 +384,10 @@ class _Maker:
 # ---- couriers -----------------------------------------------------------------------------------
 
 
-def _vehicle(
+def vehicle_of(
     courier: Courier, office: Office, on: date, index: PlaceIndex, settings: Settings
 ) -> Vehicle:
+    """Say a courier, or a truck with its driver, in the solver's words."""
     home = index.office_rows[office.id]
     max_metres = courier.max_metres
     if max_metres is None and courier.vehicle is VehicleKind.ELECTRIC_MOTORBIKE:

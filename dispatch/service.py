@@ -13,10 +13,10 @@ The command line, HTTP and the simulator all call `plan_day`; it reads no file a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dispatch import explaining, geocoding, planning
+from dispatch import echelons, explaining, geocoding, linehaul, planning
 from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.executors import solve_parts
 from dispatch.executors_process import Runner, run_task
@@ -27,6 +27,8 @@ from geo.geocode import Geocoder
 from geo.travel import TravelProvider
 from solver.checker import check
 from solver.model import Problem, Progress, Result, Tour
+from solver.pipeline import solve
+from solver.schedule import schedule
 
 STEPS = ("locate", "travel", "problem", "search", "explain")
 """What `on_step` is told, in this order."""
@@ -64,6 +66,9 @@ class Search:
     whole
         One search over all offices instead of one for each; costs nothing in quality where an
         order belongs to one office only, and is for engines that use many threads themselves.
+    coupled
+        Where the day has trucks: alternate between trucks and couriers, instead of planning the
+        trucks once by their own cost and then the couriers.
     """
 
     seconds: float | None = 30.0
@@ -72,6 +77,7 @@ class Search:
     engine: str = "auto"
     workers: int | None = None
     whole: bool = False
+    coupled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,18 +142,51 @@ def plan_day(
         profile: travel.matrix(index.points, profile=profile) for profile in planning.profiles(day)
     }
     watch.on_step("problem")
-    problem = planning.build_problem(
-        day,
-        assigned.orders,
-        index=index,
-        travel=matrices,
-        settings=settings,
-        approximate=places.approximate,
-    )
-    never = explaining.impossible(problem, day, assigned.orders)
-    problem = explaining.without(problem, (left.order for left in never))
-    watch.on_step("search")
-    result = _search(problem, search, watch, start, clock, runner)
+
+    def build(
+        orders: Sequence[Order], ready: Mapping[str, int] | None
+    ) -> tuple[Problem, tuple[LeftOut, ...]]:
+        made = planning.build_problem(
+            day,
+            orders,
+            index=index,
+            travel=matrices,
+            settings=settings,
+            approximate=places.approximate,
+            sorted_at=ready,
+        )
+        dropped = explaining.impossible(made, day, orders)
+        return explaining.without(made, (left.order for left in dropped)), dropped
+
+    net = linehaul.network(day, travel)
+    both: echelons.Both | None = None
+    if net is None:
+        problem, never = build(assigned.orders, None)
+        watch.on_step("search")
+        result = _search(problem, search, watch, start, clock, runner)
+    else:
+        watch.on_step("search")
+
+        def couriers(made: Problem, begin: Sequence[Tour] | None, share: float | None) -> Result:
+            own = _part_of(search, share)
+            return _search(made, own, watch, begin or start, clock, runner)
+
+        both = echelons.plan_both(
+            echelons.Scene(
+                day=day,
+                orders=assigned.orders,
+                net=net,
+                settings=settings,
+                build=build,
+                trucks=lambda made, begin, share: _trucks(
+                    made, _part_of(search, share), watch, begin, clock
+                ),
+                couriers=couriers,
+                coupled=search.coupled,
+            )
+        )
+        problem, result = both.problem, both.result
+        never = both.left_out
     watch.on_step("explain")
     open_orders = explaining.unassigned(problem, result.plan, day, assigned.orders)
     inside = _tasks(problem)
@@ -158,6 +197,7 @@ def plan_day(
         result=result,
         left_out=_sorted((*places.left_out, *assigned.left_out, *never), open_orders),
         travel_note=travel_note,
+        linehaul=None if both is None else both.linehaul,
     )
 
 
@@ -195,6 +235,32 @@ def _search(
         return result
     report = check(problem, plan)
     return replace(result, plan=plan, report=report, seconds=clock() - began)
+
+
+def _part_of(search: Search, share: float | None) -> Search:
+    if search.seconds is None or share is None:
+        return search
+    return replace(search, seconds=search.seconds * share)
+
+
+def _trucks(
+    problem: Problem,
+    search: Search,
+    watch: Watch,
+    start: Sequence[Tour] | None,
+    clock: Callable[[], float],
+) -> Result:
+    """Search the trucks' few stops with the engine that weighs every rule in every move."""
+    return solve(
+        problem,
+        seconds=search.seconds,
+        iterations=search.iterations,
+        seed=search.seed,
+        engine="ortools",
+        start=None if not start else schedule(problem, start),
+        stop=watch.stop,
+        clock=clock,
+    )
 
 
 def _tasks(problem: Problem) -> frozenset[str]:

@@ -95,6 +95,40 @@ class SoftDueRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinehaulRules:
+    """
+    How mail gets from the hub to the offices and back; times are seconds.
+
+    Parameters
+    ----------
+    hub_ready
+        When the hub has counted the night's mail and trucks may leave (from 5:00).
+    reload_seconds
+        Loading for another tour at the hub.
+    stop_seconds, seconds_per_item
+        At an office: backing up and papers, and each item.
+    sort_seconds_per_item, couriers_per_sorter
+        One sorter for so many couriers of an office, at least one; each item takes so long.
+    latest_arrival
+        A truck that comes later to an office in the morning is of no use to its couriers.
+    bag_seconds
+        From the last courier's return until what was collected is ready for the truck.
+    hub_closes
+        When the evening's mail must have left the last office.
+    """
+
+    hub_ready: int = 5 * _HOUR
+    reload_seconds: int = 900
+    stop_seconds: int = 300
+    seconds_per_item: int = 2
+    sort_seconds_per_item: int = 8
+    couriers_per_sorter: int = 6
+    latest_arrival: int = 11 * _HOUR
+    bag_seconds: int = 600
+    hub_closes: int = 20 * _HOUR + _HOUR // 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """
     The figures that turn a day's orders into a problem.
@@ -127,6 +161,7 @@ class Settings:
     mail_ready: int = 7 * _HOUR
     unfamiliar_cost: int = 3_000
     electric_range_metres: int = 80_000
+    linehaul: LinehaulRules = field(default_factory=LinehaulRules)
     skip: SkipRules = field(default_factory=SkipRules)
     soft_due_ems: SoftDueRule = field(
         default_factory=lambda: SoftDueRule(time=11 * _HOUR + _HOUR // 2, cost_per_hour=15_000)

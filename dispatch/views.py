@@ -11,14 +11,23 @@ the bag is packed, so it counts neither breaks nor returns to the office.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from dispatch.errors import DispatchError
 from dispatch.kpis import DayFacts, LeftOutGroup, OfficeRow, left_out_table, office_table
 from dispatch.messages import Language, kilograms, kilometres, minutes, money, number, text
-from dispatch.model import Courier, DayPlan, Order, OrderKind, Service, VehicleKind
+from dispatch.model import (
+    Address,
+    Courier,
+    DayPlan,
+    Direction,
+    Order,
+    OrderKind,
+    Service,
+    VehicleKind,
+)
 from geo.types import LatLon
 from solver.model import Cost, Reload, Route, Stop, StopKind, TimeWindow, Violation, ViolationCode
 
@@ -165,6 +174,9 @@ def courier_sheet(day_plan: DayPlan, courier_id: str, lang: Language = "vi") -> 
     UnknownCourierError
         The day has no courier of that id.
     """
+    trucks = truck_day(day_plan, lang)
+    if trucks is not None and any(truck.id == courier_id for truck in trucks.day.couriers):
+        day_plan = trucks
     facts = DayFacts.of(day_plan)
     if courier_id not in facts.couriers:
         raise UnknownCourierError(courier_id, tuple(facts.couriers))
@@ -172,12 +184,50 @@ def courier_sheet(day_plan: DayPlan, courier_id: str, lang: Language = "vi") -> 
 
 
 def courier_sheets(day_plan: DayPlan, lang: Language = "vi") -> tuple[CourierSheet, ...]:
-    """Return the sheets of all couriers that have a route, in the order of the fleet."""
-    facts = DayFacts.of(day_plan)
+    """Return the sheets of all trucks, then couriers, that have a route, each in file order."""
     return tuple(
-        _sheet(facts, courier, lang)
-        for courier in day_plan.day.couriers
-        if courier.id in facts.routes and facts.routes[courier.id].stops
+        _sheet(facts, driver, lang)
+        for part in (truck_day(day_plan, lang), day_plan)
+        if part is not None
+        for facts in (DayFacts.of(part),)
+        for driver in part.day.couriers
+        if driver.id in facts.routes and facts.routes[driver.id].stops
+    )
+
+
+def truck_day(day_plan: DayPlan, lang: Language = "vi") -> DayPlan | None:
+    """Return the trucks' part as a day of its own: drivers as couriers, loads as orders."""
+    line = day_plan.linehaul
+    if line is None:
+        return None
+    offices = {office.id: office for office in day_plan.day.offices}
+    orders = {}
+    for load in line.loads:
+        office = offices[load.office]
+        brings = load.direction is Direction.TO_OFFICE
+        orders[load.id] = Order(
+            id=load.id,
+            kind=OrderKind.DELIVERY if brings else OrderKind.COLLECTION,
+            service=Service.ORDINARY,
+            address=Address(text=office.name, point=office.point),
+            customer=office.name,
+            content=text(f"linehaul.{load.direction.value}", lang, office=office.name),
+            grams=load.grams,
+            cubic_cm=load.cubic_cm,
+            items=load.items,
+        )
+    return DayPlan(
+        day=replace(
+            day_plan.day,
+            orders=tuple(orders.values()),
+            couriers=day_plan.day.trucks,
+            trucks=(),
+        ),
+        located=orders,
+        problem=line.problem,
+        result=line.result,
+        left_out=(),
+        travel_note=day_plan.travel_note,
     )
 
 
