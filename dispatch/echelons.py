@@ -97,7 +97,9 @@ def plan_both(scene: Scene) -> Both:
     needs = Needs(wanted=_starts(scene.day), prices=prices, returned={}, latest={})
     problem = _trucks_problem(scene, morning, orders, needs)
     first = scene.trucks(problem, None, _TRUCKS_FIRST)
-    best = _couriers_under(scene, orders, morning, first.plan, None, _COURIERS_FIRST)
+    # Planned once, the couriers get the time that alternating would have used.
+    share = _COURIERS_FIRST if scene.coupled else 1 - _TRUCKS_FIRST
+    best = _couriers_under(scene, orders, morning, first.plan, None, share)
     if not scene.coupled:
         return best
     for _ in range(_ROUNDS):
