@@ -14,6 +14,7 @@ demo: $(VENV)/.ready $(VENV)/.warm
 	    --trucks demo/day/trucks.csv \
 	    --date $(DAY) --seconds $(SECONDS_TO_PLAN) --seed 1 --out demo/plan
 	$(BIN)/buuta check demo/plan/problem.json demo/plan/plan.json
+	$(BIN)/buuta check demo/plan/trucks_problem.json demo/plan/trucks_plan.json
 
 test: $(VENV)/.ready-dev lint $(VENV)/.warm
 	$(BIN)/pytest -m "not slow"
