@@ -61,6 +61,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Trucks and couriers fit: every item is there before it is carried on.",
     ),
     "trucks.broken": ("Xe tải và bưu tá chưa khớp:", "Trucks and couriers do not fit:"),
+    "trucks.direct": (
+        "Xe tải làm thẳng {count} đơn quá lớn cho bưu tá: {orders}.",
+        "Trucks do {count} orders themselves that are too big for couriers: {orders}.",
+    ),
     "trucks.held": (
         "Không xe tải nào lấy thư thu gom tối nay ({items} bưu gửi ở lại bưu cục): {offices}.",
         "No truck takes tonight's collected mail ({items} items stay at the office): {offices}.",

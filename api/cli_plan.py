@@ -145,7 +145,15 @@ def _read(inputs: Inputs, contents: Sequence[bytes], on: date, lang: str) -> _Re
     trucks: Imported[Courier] = Imported(file="")
     if inputs.trucks is not None:
         trucks = read_fleet(contents[3], file=inputs.trucks.name, lang=lang)
-    across = cross_check(orders.good, fleet.good, offices.good, files=names, lang=lang)
+    across = cross_check(
+        orders.good,
+        fleet.good,
+        offices.good,
+        files=names,
+        trucks=trucks.good,
+        trucks_file=trucks.file,
+        lang=lang,
+    )
     return _Read(
         day=Day(
             date=on,

@@ -8,7 +8,7 @@ from api.cli_screen import Screen
 from dispatch import messages
 from dispatch.day_check import DayReport
 from dispatch.model import DayPlan
-from dispatch.office_times import OfficeTimes, held_loads, office_times
+from dispatch.office_times import OfficeTimes, direct_loads, held_loads, office_times
 
 
 def show_trucks(day_plan: DayPlan, verdict: DayReport | None, screen: Screen) -> None:
@@ -41,6 +41,10 @@ def show_trucks(day_plan: DayPlan, verdict: DayReport | None, screen: Screen) ->
     lang: Any = screen.lang
     said = {k: messages.money(messages.dong(v), lang) for k, v in parts.items()}
     screen.show(screen.say("trucks.cost", **said))
+    direct = direct_loads(day_plan)
+    if direct:
+        named = ", ".join(name for load in direct for name in load.orders)
+        screen.show(screen.say("trucks.direct", count=len(direct), orders=named))
     held = held_loads(day_plan)
     if held:
         names = {office.id: office.name for office in day_plan.day.offices}
@@ -56,12 +60,15 @@ def show_trucks(day_plan: DayPlan, verdict: DayReport | None, screen: Screen) ->
 
 
 def _cells(times: OfficeTimes) -> tuple[str, ...]:
-    moments = (
-        times.truck_arrival,
-        times.sorted,
-        times.first_departure,
-        times.last_return,
-        times.evening,
+    def at(moment: int | None) -> str:
+        return "–" if moment is None else messages.clock(moment)
+
+    return (
+        times.name,
+        ", ".join(times.trucks),
+        at(times.truck_arrival),
+        ", ".join(at(end) for end in times.sorted) or "–",
+        at(times.first_departure),
+        at(times.last_return),
+        at(times.evening),
     )
-    shown = ("–" if moment is None else messages.clock(moment) for moment in moments)
-    return (times.name, ", ".join(times.trucks), *shown)

@@ -13,7 +13,10 @@ planner, and lets `solver.checker` judge each echelon by itself. The codes (what
 * left_before_sorted: a courier's trip leaves before its mail is sorted (seconds)
 * hand_over_missed: a truck takes an evening load before its last courier is back (seconds)
 * not_collected: an order in an evening load is not collected by anybody (1)
-* order_lost: an order is neither done by a courier nor listed as left out (1)
+* order_lost: an order is neither done nor listed as left out (1)
+* done_twice: an order is done by a courier and by a truck (1)
+* wrong_address: a truck that does an order itself stops elsewhere (1)
+* outside_hours: a truck is served at an office outside its dock's hours (seconds)
 * cost_misstated: the stated cost of trucks or couriers is not what the checker finds (thousandths)
 
 References
@@ -48,6 +51,9 @@ class DayCode(StrEnum):
     HAND_OVER_MISSED = "hand_over_missed"
     NOT_COLLECTED = "not_collected"
     ORDER_LOST = "order_lost"
+    DONE_TWICE = "done_twice"
+    WRONG_ADDRESS = "wrong_address"
+    OUTSIDE_HOURS = "outside_hours"
     COST_MISSTATED = "cost_misstated"
 
 
@@ -86,7 +92,8 @@ def check_day(plan: DayPlan, rules: LinehaulRules) -> DayReport | None:
     trucks = check(line.problem, line.result.plan)
     found: list[DayViolation] = []
     judge = _Judge(plan, rules)
-    for part in (judge.loads(), judge.mornings(), judge.evenings(), judge.orders()):
+    parts = (judge.loads(), judge.mornings(), judge.evenings(), judge.orders(), judge.places())
+    for part in parts:
         found += part
     stated = {"couriers": line.cost.couriers, "trucks": line.cost.trucks}
     actual = {
@@ -121,6 +128,12 @@ class _Judge:
             for stop in route.stops
             if stop.kind is StopKind.JOB
         }
+        self.driven = {
+            name
+            for load in self.line.loads
+            if load.direction.direct and load.id in self.hand_overs
+            for name in load.orders
+        }
         self.bring = self._by_order(Direction.TO_OFFICE)
         self.take = self._by_order(Direction.TO_HUB)
 
@@ -150,7 +163,8 @@ class _Judge:
                 continue
             orders = [self.known[name] for name in load.orders if name in self.known]
             real = (sum(o.grams for o in orders), sum(o.cubic_cm for o in orders))
-            told = job.delivery if load.direction is Direction.TO_OFFICE else job.pickup
+            brings = load.direction in (Direction.TO_OFFICE, Direction.TO_CUSTOMER)
+            told = job.delivery if brings else job.pickup
             told = told or (0,) * len(real)
             short = max(weight - stated for weight, stated in zip(real, told, strict=True))
             if short > 0:
@@ -226,10 +240,36 @@ class _Judge:
 
     def orders(self) -> Iterator[DayViolation]:
         done = {stop.id for route in self.plan.result.plan.routes for stop in route.stops}
+        for name in self.driven:
+            if name in done:
+                yield DayViolation(code=DayCode.DONE_TWICE, amount=1, id=name)
+        done |= self.driven
         said = {left.order for left in self.plan.left_out}
         for order in self.plan.day.orders:
             if order.id not in done and order.id not in said:
                 yield DayViolation(code=DayCode.ORDER_LOST, amount=1, id=order.id)
+
+    def places(self) -> Iterator[DayViolation]:
+        rows = {job.id: job.place for job in self.line.problem.jobs}
+        offices = {office.id: office for office in self.plan.day.offices}
+        for load in self.line.loads:
+            stop = self.hand_overs.get(load.id)
+            if stop is None:
+                continue
+            there = self.line.problem.places[rows[load.id]]
+            if load.direction.direct:
+                points = [self.known[name].address.point for name in load.orders]
+                if any(p is None or (p.lon, p.lat) != (there.x, there.y) for p in points):
+                    yield DayViolation(code=DayCode.WRONG_ADDRESS, amount=1, id=load.id)
+            elif load.office not in offices or there.id != load.office:
+                yield DayViolation(code=DayCode.WRONG_OFFICE, amount=1, id=load.id)
+            elif offices[load.office].dock:
+                outside = min(
+                    max(span.start - stop.begin, stop.begin - span.end, 0)
+                    for span in offices[load.office].dock
+                )
+                if outside > 0:
+                    yield DayViolation(code=DayCode.OUTSIDE_HOURS, amount=outside, id=load.id)
 
 
 def _trips(route: Route) -> Iterator[tuple[int, list[Stop]]]:

@@ -32,7 +32,7 @@ from dispatch.model import (
 from dispatch.settings import Settings
 from solver.checker import check
 from solver.explain import Reason, why_unassigned
-from solver.model import Plan, Problem, Report, Result, StopKind, Tour
+from solver.model import Plan, Problem, Result, StopKind, Tour
 from solver.schedule import schedule
 
 Solve = Callable[[Problem, Sequence[Tour] | None, float | None], Result]
@@ -67,9 +67,11 @@ class Scene:
 
     Parameters
     ----------
+    orders, direct
+        What couriers do, and what is too big for them and a truck does itself.
     build
-        From the orders, and when each office's mail is sorted, to the couriers' problem and the
-        orders that nobody could do.
+        From the orders, and when each of them is sorted, to the couriers' problem and the orders
+        that nobody could do.
     trucks, couriers
         Search one echelon.
     coupled
@@ -84,14 +86,13 @@ class Scene:
     trucks: Solve
     couriers: Solve
     coupled: bool = True
+    direct: tuple[Order, ...] = ()
 
 
 def plan_both(scene: Scene) -> Both:
     """Plan the trucks and the couriers of a day in turn and return the best whole day."""
-    orders = {order.id: order for order in scene.orders}
-    morning = linehaul.morning_loads(
-        scene.orders, scene.day.trucks, settings=scene.settings, day=scene.day
-    )
+    orders = {order.id: order for order in (*scene.orders, *scene.direct)}
+    morning = _mornings(scene)
     wages = _wages(scene.day)
     prices = wages if scene.coupled else {}
     needs = Needs(wanted=_starts(scene.day), prices=prices, returned={}, latest={})
@@ -113,7 +114,7 @@ def plan_both(scene: Scene) -> Both:
             latest={},
         )
         problem = _trucks_problem(scene, loads, orders, needs)
-        tours = _known(best.linehaul.result.plan, problem)
+        tours = _begun(best.linehaul.result.plan, problem)
         again = scene.trucks(problem, tours, _TRUCKS_AGAIN)
         routes = [route.tour for route in best.result.plan.routes]
         other = _couriers_under(scene, orders, loads, again.plan, routes, _COURIERS_AGAIN)
@@ -148,8 +149,8 @@ def _couriers_under(
     share: float,
 ) -> Both:
     """Plan the couriers for what the trucks bring, then make the evening fit their returns."""
-    morning = [load for load in loads if load.direction is Direction.TO_OFFICE]
-    _, ready = linehaul.supply(scene.day, morning, trucks, settings=scene.settings)
+    morning = [load for load in loads if load.direction is not Direction.TO_HUB]
+    ready = linehaul.supply(scene.day, morning, trucks, settings=scene.settings).released
     brought = linehaul.carried(trucks)
     here = {name for load in morning if load.id in brought for name in load.orders}
     served = [
@@ -185,19 +186,30 @@ def _whole(
         both, schedule(both, _known(trucks, both)), over=lambda: False, most=len(both.jobs)
     )
     report = check(both, plan)
-    arrivals, ready = linehaul.supply(scene.day, morning, plan, settings=scene.settings)
+    supply = linehaul.supply(scene.day, morning, plan, settings=scene.settings)
     known = {job.id for job in problem.jobs} | {s.id for s in problem.shipments}
     dropped = {left.order for left in never}
     dear = _dear(both, plan, morning)
     late = [order for order in scene.orders if order.id not in known]
+    here = linehaul.carried(plan)
+    late += [
+        o
+        for o, load in zip(scene.direct, linehaul.direct_loads(scene.direct), strict=True)
+        if load.id not in here
+    ]
     return Both(
         linehaul=Linehaul(
             problem=both,
             result=replace(result, plan=plan, report=report, engine="ortools", history=()),
             loads=loads,
-            arrivals=arrivals,
-            sorted=ready,
-            cost=_cost(scene, both, plan, report, result, late, ready),
+            arrivals=supply.arrivals,
+            sorted=supply.sorted,
+            cost=DayCost(
+                trucks=report.cost.total - report.cost.skipped - report.cost.lateness,
+                couriers=result.report.cost.total - result.report.cost.skipped,
+                waiting=_waiting(scene.day, result.plan, supply.released),
+                carried_over=result.report.cost.skipped + _left(scene, orders, evening, plan, late),
+            ),
         ),
         problem=problem,
         result=result,
@@ -224,7 +236,9 @@ def _dear(problem: Problem, plan: Plan, morning: Sequence[Load]) -> frozenset[st
 
 def _not_brought(order: Order, scene: Scene, *, dear: bool) -> LeftOut:
     reason = LeftOutReason.NO_TRUCK
-    if order.office in scene.net.unreachable:
+    if any(order is big for big in scene.direct):
+        reason = LeftOutReason.DEARER_THAN_WAITING if dear else LeftOutReason.NO_TRUCK_FOR_BIG
+    elif order.office in scene.net.unreachable:
         reason = LeftOutReason.OFFICE_UNREACHABLE
     elif dear:
         reason = LeftOutReason.DEARER_THAN_WAITING
@@ -235,39 +249,36 @@ def _not_brought(order: Order, scene: Scene, *, dear: bool) -> LeftOut:
 # ---- costs --------------------------------------------------------------------------------------
 
 
-def _cost(
+def _left(
     scene: Scene,
-    trucks: Problem,
+    orders: Mapping[str, Order],
+    evening: Sequence[Load],
     plan: Plan,
-    report: Report,
-    couriers: Result,
     late: Sequence[Order],
-    ready: Mapping[str, int],
-) -> DayCost:
-    prices = {job.id: job.skip_cost or 0 for job in trucks.jobs if job.pickup}
-    # What stays at the hub is counted with its orders, what stays at an office with its load.
-    held = sum(prices.get(name, 0) for name in plan.unassigned)
-    unsent = sum(
-        (scene.settings.skip_cost(order, scene.day.date) or 0) * _THOUSANDTHS for order in late
+) -> int:
+    """Return the price of what the trucks leave: at the hub by order, at an office by load."""
+    taken = linehaul.carried(plan)
+    held = sum(
+        linehaul.load_price(load, orders, scene.day, scene.settings)
+        for load in evening
+        if load.id not in taken
     )
-    own = report.cost
-    mail = couriers.report.cost
-    return DayCost(
-        trucks=own.total - own.skipped - own.lateness,
-        couriers=mail.total - mail.skipped,
-        waiting=_waiting(scene.day, couriers.plan, ready),
-        carried_over=mail.skipped + held + unsent,
-    )
+    unsent = sum(scene.settings.skip_cost(order, scene.day.date) or 0 for order in late)
+    return held + unsent * _THOUSANDTHS
 
 
-def _waiting(day: Day, plan: Plan, ready: Mapping[str, int]) -> int:
+def _waiting(day: Day, plan: Plan, released: Mapping[str, int]) -> int:
     """Return the wages of couriers who are there and cannot leave, as their mail is not sorted."""
     couriers = {courier.id: courier for courier in day.couriers}
     total = 0
     for route in plan.routes:
+        first = 0
+        for stop in route.stops:
+            if stop.kind is StopKind.RELOAD:
+                break
+            first = max(first, released.get(stop.id, 0))
         courier = couriers[route.vehicle]
-        until = min(ready.get(courier.office, 0), route.departure)
-        total += max(until - courier.shift.start, 0) * _wage(courier)
+        total += max(min(first, route.departure) - courier.shift.start, 0) * _wage(courier)
     return total
 
 
@@ -332,11 +343,50 @@ def _delays(scene: Scene, both: Both, wages: Mapping[str, int]) -> dict[str, int
 
 
 def _taken(scene: Scene, orders: Mapping[str, Order], both: Both) -> tuple[Load, ...]:
-    """Return the next round's loads: deliveries that couriers or hope take, and collections."""
-    morning = linehaul.morning_loads(
-        scene.orders, scene.day.trucks, settings=scene.settings, day=scene.day
+    """Return the next round's loads: the morning's in two waves, and what is collected."""
+    return (
+        *_mornings(scene, _for_noon(scene, both)),
+        *linehaul.evening_loads(orders, both.result.plan),
     )
-    return (*morning, *linehaul.evening_loads(orders, both.result.plan))
+
+
+def _mornings(scene: Scene, later: frozenset[str] = frozenset()) -> tuple[Load, ...]:
+    return (
+        *linehaul.morning_loads(
+            scene.orders, scene.net.trucks, settings=scene.settings, day=scene.day, later=later
+        ),
+        *linehaul.direct_loads(scene.direct),
+    )
+
+
+def _for_noon(scene: Scene, both: Both) -> frozenset[str]:
+    """
+    Return the orders that need not come with the first load.
+
+    Those are what couriers carry on the trip after the noon return, at the offices where somebody
+    waits for the mail in the morning: the rest may then be unloaded and sorted before it.
+    """
+    starts = _starts(scene.day)
+    waiting = {
+        office
+        for office, ends in both.linehaul.sorted.items()
+        if ends and ends[0] > starts.get(office, ends[0])
+    }
+    homes = {courier.id: courier.office for courier in scene.day.couriers}
+    second: set[str] = set()
+    for route in both.result.plan.routes:
+        if homes[route.vehicle] in waiting:
+            trips = [step.kind for step in route.stops]
+            if StopKind.RELOAD in trips:
+                second.update(stop.id for stop in route.stops[trips.index(StopKind.RELOAD) + 1 :])
+    return frozenset(second)
+
+
+def _begun(plan: Plan, problem: Problem) -> tuple[Tour, ...]:
+    """Return the tours as they were, with every new load where it fits at the least cost."""
+    start = schedule(problem, _known(plan, problem))
+    full = explaining.filled(problem, start, over=lambda: False, most=len(problem.jobs))
+    return tuple(route.tour for route in full.routes)
 
 
 def _known(plan: Plan, problem: Problem) -> tuple[Tour, ...]:

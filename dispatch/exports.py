@@ -24,7 +24,7 @@ from xml.etree import ElementTree as ET
 from dispatch.kpis import LeftOutGroup, OfficeRow, left_out_table, office_table
 from dispatch.messages import Language, clock, day_name, dong, kilometres, messages, text
 from dispatch.model import DayPlan
-from dispatch.office_times import held_loads, office_times
+from dispatch.office_times import direct_loads, held_loads, office_times
 from dispatch.views import CourierSheet, RowKind, SheetRow, courier_sheets
 from geo.types import LatLon
 from solver.model import TimeWindow
@@ -429,15 +429,16 @@ def _linehaul_facts(day_plan: DayPlan) -> dict[str, Any]:
             "office": times.office,
             "trucks": list(times.trucks),
             "truck_arrival": times.truck_arrival,
-            "sorted": times.sorted,
             "first_departure": times.first_departure,
             "last_return": times.last_return,
             "evening_truck": times.evening,
         }
-        hand_overs.append({k: clock(v) if isinstance(v, int) else v for k, v in facts.items()})
+        shown = {k: clock(v) if isinstance(v, int) else v for k, v in facts.items()}
+        hand_overs.append({**shown, "sorted": [clock(end) for end in times.sorted]})
     return {
         "day_cost_dong": {part: dong(getattr(line.cost, part)) for part in parts},
         "hand_overs": hand_overs,
+        "done_by_trucks": [name for load in direct_loads(day_plan) for name in load.orders],
         "held_at_offices": [
             {"office": load.office, "items": load.items, "orders": list(load.orders)}
             for load in held_loads(day_plan)

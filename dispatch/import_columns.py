@@ -411,6 +411,8 @@ OFFICES: tuple[Column, ...] = (
         "huyen|dia ban|huyen phuc vu|ma huyen phuc vu|district codes|district")),
     Column(key="hours", vi="Giờ làm việc", en="Hours", read=_opening, names=_names(
         "gio mo cua|gio phuc vu|opening hours|working hours")),
+    Column(key="dock", vi="Giờ nhận xe tải", en="Truck hours", read=_windows, names=_names(
+        "gio nhan xe|gio xe tai|gio bao xe|dock hours|truck hours|loading hours")),
     *(
         Column(key=f"day{number}", vi=WEEKDAYS[number], en=_ENGLISH_DAYS[number], read=_opening,
                names=_names(_DAY_NAMES[number]))

@@ -187,4 +187,5 @@ def _office(office: Office) -> dict[str, str]:
             f"day{weekday}": _windows(office.hours.get(weekday, ())) or "nghỉ"
             for weekday in range(7)
         },
+        "dock": _windows(office.dock),
     }

@@ -1,9 +1,10 @@
 """
 The first echelon: trucks from the hub supply the offices and bring back what was collected.
 
-    load        all deliveries of an office, cut where no truck could take them at once; and in the
-                evening all that its couriers collected
-    job         handing a load over at an office's door, or taking one on there
+    load        the deliveries of an office for its couriers' first trip, and those for the trip
+                after the noon return; in the evening all that its couriers collected; and each
+                order that is too big for any courier of its office
+    job         handing a load over at an office's or customer's door, or taking one on there
     vehicle     a truck with its driver for one shift, from and back to the hub, several tours
 
 What a load's delay costs is told to the trucks as a soft due time with a price by the second; the
@@ -12,7 +13,9 @@ price is artificial and no part of the day's cost.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -36,6 +39,9 @@ from solver.model import (
 RELOAD = "hub"
 """Id of the return to the hub between two tours."""
 
+_OF_AN_OFFICE = re.compile(r"-(?:S\d+|T)$")
+"""How the ids of an office's loads end."""
+
 _THOUSANDTHS = 1000
 _REQUIRED_COST = 2_000_000
 """Đồng; a load with a required order is worth at least so much for each of them."""
@@ -44,10 +50,16 @@ _REQUIRED_COST = 2_000_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """
-    The hub and the offices as trucks see them.
+    The hub, the offices and the customers of big orders as trucks see them.
 
     Parameters
     ----------
+    trucks
+        Those that leave from the hub.
+    index
+        The hub first, then offices, then customers.
+    order_rows
+        The row of each direct order's customer that a way leads to.
     travel
         By profile, rows as in `index`.
     unreachable
@@ -55,21 +67,37 @@ class Network:
     """
 
     hub: Office
+    trucks: tuple[Courier, ...]
     index: PlaceIndex
+    order_rows: Mapping[str, int]
     travel: Mapping[str, Travel]
     unreachable: frozenset[str]
 
 
 def hub_of(day: Day) -> Office | None:
-    """Return the hub: the office that the trucks leave from, else the first of level 1."""
-    homes = {truck.office for truck in day.trucks}
-    named = [office for office in day.offices if office.id in homes]
-    return next(iter(named or [office for office in day.offices if office.level == 1]), None)
+    """Return the hub: where most trucks are at home, the higher level where as many are."""
+    known = {office.id: office for office in day.offices}
+    homes = Counter(truck.office for truck in day.trucks if truck.office in known)
+    return max(
+        (known[name] for name in homes),
+        key=lambda office: (homes[office.id], -office.level),
+        default=None,
+    )
 
 
-def network(day: Day, travel: TravelProvider) -> Network | None:
+def fits(order: Order, trucks: Sequence[Courier]) -> bool:
+    """Tell whether one of the trucks can carry an order whole."""
+    return any(
+        order.grams <= truck.capacity_grams and order.cubic_cm <= truck.capacity_cubic_cm
+        for truck in trucks
+    )
+
+
+def network(day: Day, travel: TravelProvider, direct: Sequence[Order] = ()) -> Network | None:
     """
-    Measure the ways of the trucks; offices that no way leads to are named, not fatal.
+    Measure the ways of the trucks; places that no way leads to are named, not fatal.
+
+    None where no truck leaves from an office of the day.
 
     Raises
     ------
@@ -77,29 +105,40 @@ def network(day: Day, travel: TravelProvider) -> Network | None:
         The travel service failed otherwise.
     """
     hub = hub_of(day)
-    if hub is None or not day.trucks:
+    if hub is None:
         return None
+    known = {office.id for office in day.offices}
+    trucks = tuple(truck for truck in day.trucks if truck.office in known)
     offices = [hub, *(office for office in day.offices if office.id != hub.id)]
-    lost: set[str] = set()
+    # A customer's place is told from an office by its mark, whatever the ids are.
+    nodes = [("", office.id, office.point) for office in offices]
+    nodes += [("@", o.id, o.address.point) for o in direct if o.address.point is not None]
+    lost: set[tuple[str, str]] = set()
     while True:
-        kept = [office for office in offices if office.id not in lost]
-        points = [office.point for office in kept]
+        kept = [node for node in nodes if node[:2] not in lost]
+        points = [point for _, _, point in kept]
         matrices: dict[str, Travel] = {}
         try:
-            for profile in sorted({PROFILES[truck.vehicle] for truck in day.trucks}):
+            for profile in sorted({PROFILES[truck.vehicle] for truck in trucks}):
                 matrices[profile] = travel.matrix(points, profile=profile)
         except UnreachableError as error:
-            cut = {kept[b].id for a, b in error.pairs if a == 0}
-            cut = cut or {kept[b].id for _, b in error.pairs}
-            lost |= cut
+            cut = {kept[b][:2] for a, b in error.pairs if a == 0}
+            lost |= cut or {kept[b][:2] for _, b in error.pairs}
             continue
         index = PlaceIndex(
-            ids=tuple(office.id for office in kept),
+            ids=tuple(mark + name for mark, name, _ in kept),
             points=tuple(points),
-            office_rows={office.id: row for row, office in enumerate(kept)},
+            office_rows={name: row for row, (mark, name, _) in enumerate(kept) if not mark},
             point_rows=_first_rows(points),
         )
-        return Network(hub=hub, index=index, travel=matrices, unreachable=frozenset(lost))
+        return Network(
+            hub=hub,
+            trucks=trucks,
+            index=index,
+            order_rows={name: row for row, (mark, name, _) in enumerate(kept) if mark},
+            travel=matrices,
+            unreachable=frozenset(name for mark, name in lost if not mark),
+        )
 
 
 def _first_rows(points: Sequence[LatLon]) -> dict[LatLon, int]:
@@ -113,14 +152,26 @@ def _first_rows(points: Sequence[LatLon]) -> dict[LatLon, int]:
 
 
 def morning_loads(
-    orders: Sequence[Order], trucks: Sequence[Courier], *, settings: Settings, day: Day
+    orders: Sequence[Order],
+    trucks: Sequence[Courier],
+    *,
+    settings: Settings,
+    day: Day,
+    later: frozenset[str] = frozenset(),
 ) -> tuple[Load, ...]:
     """
     Return what each office needs from the hub, the most urgent orders in its first load.
 
-    An office's mail is cut into loads where one would be more than the largest truck takes.
+    An office's mail is cut into loads where one would be more than the largest truck takes; where
+    its couriers come back at noon, what is not in the first load may wait for their second trip.
+
+    Parameters
+    ----------
+    later
+        Ids of orders that couriers carry on their second trip: they make loads of their own.
     """
     most = _largest(trucks)
+    noons = noon_returns(day)
     by_office: dict[str, list[Order]] = {}
     for order in orders:
         if order.kind is OrderKind.DELIVERY:
@@ -128,9 +179,38 @@ def morning_loads(
     loads: list[Load] = []
     for office, wanted in by_office.items():
         urgent = sorted(wanted, key=lambda order: -settings.priority(order, day.date))
-        for number, part in enumerate(_cut(urgent, most), start=1):
-            loads.append(_load(f"{office}-S{number}", office, Direction.TO_OFFICE, part))
+        first = _cut([order for order in urgent if order.id not in later], most)
+        second = _cut([order for order in urgent if order.id in later], most)
+        for number, part in enumerate((*first, *second), start=1):
+            load = _load(f"{office}-S{number}", office, Direction.TO_OFFICE, part)
+            loads.append(replace(load, wave=2 if number > 1 and office in noons else 1))
     return tuple(loads)
+
+
+def direct_loads(orders: Sequence[Order]) -> tuple[Load, ...]:
+    """Return each order that a truck must do itself as a load of its own, by the order's id."""
+    return tuple(
+        _load(
+            f"{order.id}-X" if _OF_AN_OFFICE.search(order.id) else order.id,
+            order.office,
+            Direction.TO_CUSTOMER if order.kind is OrderKind.DELIVERY else Direction.FROM_CUSTOMER,
+            [order],
+        )
+        for order in orders
+    )
+
+
+def noon_returns(day: Day) -> dict[str, TimeWindow]:
+    """Return, by office, from the first to the last moment that its couriers come back at noon."""
+    spans: dict[str, TimeWindow] = {}
+    for courier in day.couriers:
+        noon = courier.noon_return
+        if noon is not None:
+            known = spans.get(courier.office, noon)
+            spans[courier.office] = TimeWindow(
+                start=min(known.start, noon.start), end=max(known.end, noon.end)
+            )
+    return spans
 
 
 def evening_loads(orders: Mapping[str, Order], plan: Plan) -> tuple[Load, ...]:
@@ -193,7 +273,7 @@ class Needs:
     Parameters
     ----------
     wanted
-        By office, when its couriers' mail should be sorted, seconds.
+        By office, when its couriers' mail for the first trip should be sorted, seconds.
     prices
         By office, what each second after that costs, thousandths of a đồng.
     returned
@@ -225,46 +305,9 @@ def truck_problem(
     settings: Settings,
 ) -> Problem:
     """Say the trucks' day in the solver's words; loads of unreachable offices are not in it."""
-    crews = crew_sizes(day)
-    rules = settings.linehaul
-    jobs = []
-    for load in loads:
-        row = net.index.office_rows.get(load.office)
-        if row is None:
-            continue
-        amounts = (load.grams, load.cubic_cm)
-        seconds = rules.stop_seconds + rules.seconds_per_item * load.items
-        cost = sum(_price(orders[name], day, settings) for name in load.orders)
-        if load.direction is Direction.TO_OFFICE:
-            sorting = sorting_seconds(load.items, crews.get(load.office, 0), settings)
-            due = needs.wanted.get(load.office, settings.mail_ready) - sorting - seconds
-            jobs.append(
-                Job(
-                    id=load.id,
-                    place=row,
-                    service_seconds=seconds,
-                    windows=(
-                        TimeWindow(start=0, end=needs.latest.get(load.id, rules.latest_arrival)),
-                    ),
-                    delivery=amounts,
-                    release=rules.hub_ready,
-                    skip_cost=cost,
-                    due=SoftDue(time=max(due, 0), cost_per_second=needs.prices.get(load.office, 0)),
-                )
-            )
-        else:
-            ready = needs.returned.get(load.office, 0) + rules.bag_seconds
-            jobs.append(
-                Job(
-                    id=load.id,
-                    place=row,
-                    service_seconds=seconds,
-                    windows=(TimeWindow(start=ready, end=max(rules.hub_closes, ready)),),
-                    pickup=amounts,
-                    skip_cost=cost,
-                )
-            )
-    reload = Reload(id=RELOAD, place=0, seconds=rules.reload_seconds)
+    made = _Made(day, orders, net, needs, settings)
+    jobs = tuple(job for load in loads for job in made.jobs(load))
+    reload = Reload(id=RELOAD, place=0, seconds=settings.linehaul.reload_seconds)
     return Problem(
         places=tuple(
             Place(id=name, x=point.lon, y=point.lat)
@@ -277,12 +320,102 @@ def truck_problem(
                 known_areas=frozenset(),
                 unfamiliar_cost=0,
             )
-            for truck in day.trucks
+            for truck in net.trucks
         ),
         travel=net.travel,
-        jobs=tuple(jobs),
+        jobs=jobs,
         dimensions=DIMENSIONS,
     )
+
+
+class _Made:
+    """Turns loads into jobs; a load that no way or no hour leads to makes none."""
+
+    def __init__(
+        self,
+        day: Day,
+        orders: Mapping[str, Order],
+        net: Network,
+        needs: Needs,
+        settings: Settings,
+    ) -> None:
+        self.day = day
+        self.orders = orders
+        self.net = net
+        self.needs = needs
+        self.settings = settings
+        self.rules = settings.linehaul
+        self.crews = crew_sizes(day)
+        self.noons = noon_returns(day)
+        self.docks = {office.id: office.dock for office in day.offices}
+
+    def jobs(self, load: Load) -> Iterator[Job]:
+        if load.direction.direct:
+            row = self.net.order_rows.get(load.orders[0])
+        else:
+            row = self.net.index.office_rows.get(load.office)
+        if row is None:
+            return
+        amounts = (load.grams, load.cubic_cm)
+        brings = load.direction in (Direction.TO_OFFICE, Direction.TO_CUSTOMER)
+        seconds = self.rules.stop_seconds + self.rules.seconds_per_item * load.items
+        windows, due = self._office_hours(load, seconds)
+        if load.direction.direct:
+            order = self.orders[load.orders[0]]
+            seconds += self.settings.seconds_at(order.kind, order.service)
+            door = TimeWindow(start=self.rules.door_opens, end=self.rules.door_closes)
+            windows, due = order.windows or (door,), None
+        if windows:
+            yield Job(
+                id=load.id,
+                place=row,
+                service_seconds=seconds,
+                windows=windows,
+                delivery=amounts if brings else (),
+                pickup=() if brings else amounts,
+                release=self.rules.hub_ready if brings else 0,
+                skip_cost=load_price(load, self.orders, self.day, self.settings),
+                due=due,
+            )
+
+    def _office_hours(
+        self, load: Load, seconds: int
+    ) -> tuple[tuple[TimeWindow, ...], SoftDue | None]:
+        """Return when a truck may begin at the office, and by when it should."""
+        dock = self.docks.get(load.office, ())
+        if load.direction is not Direction.TO_OFFICE:
+            ready = self.needs.returned.get(load.office, 0) + self.rules.bag_seconds
+            span = TimeWindow(start=ready, end=max(self.rules.hub_closes, ready))
+            return _within(dock, span), None
+        sorting = sorting_seconds(load.items, self.crews.get(load.office, 0), self.settings)
+        wanted = self.needs.wanted.get(load.office, self.settings.mail_ready)
+        latest = self.rules.latest_arrival
+        noon = self.noons.get(load.office)
+        if load.wave > 1 and noon is not None:
+            wanted = noon.start
+            latest = max(noon.end - sorting - seconds, latest)
+        due = SoftDue(
+            time=max(wanted - sorting - seconds, 0),
+            cost_per_second=self.needs.prices.get(load.office, 0),
+        )
+        span = TimeWindow(start=0, end=self.needs.latest.get(load.id, latest))
+        return _within(dock, span), due
+
+
+def _within(dock: Sequence[TimeWindow], span: TimeWindow) -> tuple[TimeWindow, ...]:
+    """Return when both hold; without hours of its own an office takes trucks at any time."""
+    if not dock:
+        return (span,)
+    return tuple(
+        TimeWindow(start=max(one.start, span.start), end=min(one.end, span.end))
+        for one in dock
+        if max(one.start, span.start) <= min(one.end, span.end)
+    )
+
+
+def load_price(load: Load, orders: Mapping[str, Order], day: Day, settings: Settings) -> int:
+    """Return what it costs when no truck takes a load, thousandths of a đồng."""
+    return sum(_price(orders[name], day, settings) for name in load.orders)
 
 
 def _price(order: Order, day: Day, settings: Settings) -> int:
@@ -318,21 +451,39 @@ def begins(plan: Plan) -> dict[str, int]:
     }
 
 
-def supply(
-    day: Day, loads: Sequence[Load], plan: Plan, *, settings: Settings
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Return, by office, when its last morning load arrives and when everything is sorted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """
+    What the trucks' morning means for the couriers; seconds since midnight.
+
+    Parameters
+    ----------
+    arrivals
+        By office, when its first load arrives.
+    sorted
+        By office, when each of its loads is sorted, in order.
+    released
+        By order, when it is sorted.
+    """
+
+    arrivals: Mapping[str, int]
+    sorted: Mapping[str, tuple[int, ...]]
+    released: Mapping[str, int]
+
+
+def supply(day: Day, loads: Sequence[Load], plan: Plan, *, settings: Settings) -> Supply:
+    """Return when what the trucks bring arrives and is sorted, load after load as they come."""
     crews = crew_sizes(day)
     stops = {stop.id: stop for route in plan.routes for stop in route.stops}
     arrivals: dict[str, int] = {}
-    ready: dict[str, int] = {}
+    ends: dict[str, tuple[int, ...]] = {}
+    released: dict[str, int] = {}
     morning = [load for load in loads if load.direction is Direction.TO_OFFICE and load.id in stops]
-    # One load is sorted after the other, in the order in which they come.
     for load in sorted(morning, key=lambda load: stops[load.id].departure):
-        stop = stops[load.id]
-        arrivals[load.office] = max(arrivals.get(load.office, 0), stop.arrival)
-        start = max(stop.departure, ready.get(load.office, 0))
-        ready[load.office] = start + sorting_seconds(
-            load.items, crews.get(load.office, 0), settings
-        )
-    return arrivals, ready
+        stop, before = stops[load.id], ends.get(load.office, ())
+        arrivals.setdefault(load.office, stop.arrival)
+        start = max((stop.departure, *before))
+        end = start + sorting_seconds(load.items, crews.get(load.office, 0), settings)
+        ends[load.office] = (*before, end)
+        released.update(dict.fromkeys(load.orders, end))
+    return Supply(arrivals=arrivals, sorted=ends, released=released)

@@ -159,7 +159,8 @@ class Office:
     A post office (bưu cục) that couriers work from; `level` 1 is the hub, 2 a district's office.
 
     `hours` maps a weekday (Monday = 0) to its opening windows; a missing day is closed.
-    `districts` are the codes of the districts that it serves.
+    `districts` are the codes of the districts that it serves. `dock` says when a truck may be
+    served at its back door; empty = at any time.
     """
 
     id: str
@@ -168,6 +169,7 @@ class Office:
     level: int = 2
     districts: tuple[str, ...] = ()
     hours: Mapping[int, tuple[TimeWindow, ...]] = field(default_factory=dict)
+    dock: tuple[TimeWindow, ...] = ()
     row: int = 0
 
 
@@ -205,6 +207,7 @@ class LeftOutReason(StrEnum):
     DEARER_THAN_WAITING = "dearer_than_waiting"
     NO_TRUCK = "no_truck"
     OFFICE_UNREACHABLE = "office_unreachable"
+    NO_TRUCK_FOR_BIG = "no_truck_for_big"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,23 +221,34 @@ class LeftOut:
 
 
 class Direction(StrEnum):
-    """Where a load of the line-haul goes."""
+    """Where a load of the line-haul goes; the last two are orders that a truck does itself."""
 
     TO_OFFICE = "to_office"
     TO_HUB = "to_hub"
+    TO_CUSTOMER = "to_customer"
+    FROM_CUSTOMER = "from_customer"
+
+    @property
+    def direct(self) -> bool:
+        """True where a truck serves the customer, without an office or a courier."""
+        return self in (Direction.TO_CUSTOMER, Direction.FROM_CUSTOMER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """
-    What a truck hands over or takes on at an office in one stop.
+    What a truck hands over or takes on in one stop, at an office or at a customer's door.
 
     Parameters
     ----------
     id
         Of the job in the trucks' problem.
+    office
+        The office it is for; of a direct one, the office in whose area the customer is.
     orders
         Ids of the orders in it.
+    wave
+        1 = for the couriers' first trip, 2 = for the trip after the noon return.
     """
 
     id: str
@@ -244,6 +258,7 @@ class Load:
     items: int = 0
     grams: int = 0
     cubic_cm: int = 0
+    wave: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,14 +299,14 @@ class Linehaul:
     loads
         Every load, whether a truck takes it or not.
     arrivals, sorted
-        By office, when its last morning load arrives and when all of it is sorted; seconds.
+        By office, when its first morning load arrives and when each is sorted, in order; seconds.
     """
 
     problem: Problem
     result: Result
     loads: tuple[Load, ...]
     arrivals: Mapping[str, int]
-    sorted: Mapping[str, int]
+    sorted: Mapping[str, tuple[int, ...]]
     cost: DayCost
 
 

@@ -17,6 +17,8 @@ class OfficeTimes:
     ----------
     trucks
         Ids of the trucks that bring its mail.
+    sorted
+        When each of its loads is sorted, in order: the later ones are for the trip after noon.
     evening
         When a truck begins to take on what was collected.
     """
@@ -25,7 +27,7 @@ class OfficeTimes:
     name: str
     trucks: tuple[str, ...]
     truck_arrival: int | None
-    sorted: int | None
+    sorted: tuple[int, ...]
     first_departure: int | None
     last_return: int | None
     evening: int | None
@@ -43,7 +45,7 @@ def office_times(day_plan: DayPlan) -> tuple[OfficeTimes, ...]:
     rows = []
     for office in day_plan.day.offices:
         routes = [r for r in day_plan.result.plan.routes if homes.get(r.vehicle) == office.id]
-        loads = [load for load in line.loads if load.office == office.id]
+        loads = [o for o in line.loads if o.office == office.id and not o.direction.direct]
         taken = [(load, *stops[load.id]) for load in loads if load.id in stops]
         if not routes and not loads:
             continue
@@ -55,7 +57,7 @@ def office_times(day_plan: DayPlan) -> tuple[OfficeTimes, ...]:
                 name=office.name,
                 trucks=tuple(dict.fromkeys(vehicle for _, vehicle, _ in morning)),
                 truck_arrival=line.arrivals.get(office.id),
-                sorted=line.sorted.get(office.id),
+                sorted=line.sorted.get(office.id, ()),
                 first_departure=_first(route.departure for route in routes),
                 last_return=max((route.finish for route in routes), default=None),
                 evening=_first(stop.begin for _, _, stop in evening),
@@ -73,6 +75,15 @@ def held_loads(day_plan: DayPlan) -> tuple[Load, ...]:
     return tuple(
         load for load in line.loads if load.direction is Direction.TO_HUB and load.id not in taken
     )
+
+
+def direct_loads(day_plan: DayPlan) -> tuple[Load, ...]:
+    """Return the orders that a truck does itself, each a load of its own."""
+    line = day_plan.linehaul
+    if line is None:
+        return ()
+    taken = {stop.id for route in line.result.plan.routes for stop in route.stops}
+    return tuple(load for load in line.loads if load.direction.direct and load.id in taken)
 
 
 def _first(moments: Iterable[int]) -> int | None:

@@ -173,8 +173,8 @@ def build_problem(
     approximate
         Ids of the orders whose point is only their commune's: they get `between_doors_seconds`.
     sorted_at
-        By office, when the mail that a truck brings is sorted: no trip with deliveries leaves
-        before. None where trucks are not planned: `Settings.mail_ready` holds then.
+        By order, when it is sorted after a truck has brought it: no trip with it leaves before.
+        None where trucks are not planned: `Settings.mail_ready` holds then.
     """
     crews: dict[str, list[Courier]] = {}
     offices = {office.id: office for office in day.offices}
@@ -191,7 +191,7 @@ def build_problem(
     shipments: list[Shipment] = []
     for order in orders:
         if sorted_at is not None:
-            release = sorted_at.get(order.office, settings.mail_ready)
+            release = sorted_at.get(order.id, settings.mail_ready)
         else:
             release = settings.mail_ready if early.get(order.office) else 0
         if order.kind is OrderKind.TRANSFER:

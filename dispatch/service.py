@@ -21,7 +21,7 @@ from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.executors import solve_parts
 from dispatch.executors_process import Runner, run_task
 from dispatch.geocoding import Territory
-from dispatch.model import Day, DayPlan, LeftOut, Order
+from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind
 from dispatch.settings import Settings
 from geo.geocode import Geocoder
 from geo.travel import TravelProvider
@@ -158,7 +158,8 @@ def plan_day(
         dropped = explaining.impossible(made, day, orders)
         return explaining.without(made, (left.order for left in dropped)), dropped
 
-    net = linehaul.network(day, travel)
+    big = _too_big(day, assigned)
+    net = linehaul.network(day, travel, big)
     both: echelons.Both | None = None
     if net is None:
         problem, never = build(assigned.orders, None)
@@ -175,6 +176,7 @@ def plan_day(
             echelons.Scene(
                 day=day,
                 orders=assigned.orders,
+                direct=tuple(order for order in big if order.id in net.order_rows),
                 net=net,
                 settings=settings,
                 build=build,
@@ -187,6 +189,10 @@ def plan_day(
         )
         problem, result = both.problem, both.result
         never = both.left_out
+        direct = {order.id for order in big if order.id in net.order_rows}
+        assigned = replace(
+            assigned, left_out=tuple(o for o in assigned.left_out if o.order not in direct)
+        )
     watch.on_step("explain")
     open_orders = explaining.unassigned(problem, result.plan, day, assigned.orders)
     inside = _tasks(problem)
@@ -198,6 +204,22 @@ def plan_day(
         left_out=_sorted((*places.left_out, *assigned.left_out, *never), open_orders),
         travel_note=travel_note,
         linehaul=None if both is None else both.linehaul,
+    )
+
+
+def _too_big(day: Day, assigned: planning.Assigned) -> tuple[Order, ...]:
+    """Return the orders that no courier of their office can carry and a truck can."""
+    big = {
+        left.order
+        for left in assigned.left_out
+        if left.reason in (LeftOutReason.TOO_HEAVY, LeftOutReason.TOO_LARGE)
+    }
+    return tuple(
+        order
+        for order in assigned.seen
+        if order.id in big
+        and order.kind is not OrderKind.TRANSFER
+        and linehaul.fits(order, day.trucks)
     )
 
 

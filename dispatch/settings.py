@@ -110,11 +110,14 @@ class LinehaulRules:
     sort_seconds_per_item, couriers_per_sorter
         One sorter for so many couriers of an office, at least one; each item takes so long.
     latest_arrival
-        A truck that comes later to an office in the morning is of no use to its couriers.
+        A truck that comes later to an office in the morning is of no use to its couriers, but for
+        what may wait for their trip after the noon return.
     bag_seconds
         From the last courier's return until what was collected is ready for the truck.
     hub_closes
         When the evening's mail must have left the last office.
+    door_opens, door_closes
+        When a truck may come to a customer who named no hours.
     """
 
     hub_ready: int = 5 * _HOUR
@@ -126,6 +129,8 @@ class LinehaulRules:
     latest_arrival: int = 11 * _HOUR
     bag_seconds: int = 600
     hub_closes: int = 20 * _HOUR + _HOUR // 2
+    door_opens: int = 7 * _HOUR + _HOUR // 2
+    door_closes: int = 17 * _HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -201,8 +201,12 @@ def truck_day(day_plan: DayPlan, lang: Language = "vi") -> DayPlan | None:
     if line is None:
         return None
     offices = {office.id: office for office in day_plan.day.offices}
+    asked = {order.id: order for order in day_plan.day.orders}
     orders = {}
     for load in line.loads:
+        if load.direction.direct:
+            orders[load.id] = asked[load.orders[0]]
+            continue
         office = offices[load.office]
         brings = load.direction is Direction.TO_OFFICE
         orders[load.id] = Order(

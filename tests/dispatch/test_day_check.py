@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dispatch.day_check import DayCode, check_day
+from dispatch.kpis import left_out_table, office_table
 from dispatch.model import (
     Courier,
     Day,
@@ -18,11 +19,13 @@ from dispatch.model import (
     LeftOutReason,
     Linehaul,
     OrderKind,
+    Service,
     VehicleKind,
 )
-from dispatch.office_times import held_loads, office_times
+from dispatch.office_times import direct_loads, held_loads, office_times
 from dispatch.service import Search, plan_day
-from dispatch.settings import LinehaulRules
+from dispatch.settings import LinehaulRules, Settings
+from dispatch.views import courier_sheets
 from geo.errors import UnreachableError
 from geo.types import LatLon, TravelMatrix
 from solver.model import Plan, Route, StopKind, TimeWindow
@@ -64,6 +67,22 @@ def small_day(*trucks: Courier, **fields: Any) -> Day:
     return replace(given, trucks=trucks or (truck(),), **fields)
 
 
+NINE = TimeWindow(start=9 * H, end=10 * H)
+DOCK = TimeWindow(start=6 * H, end=7 * H)
+
+
+def day_with_big_orders(*trucks: Courier) -> Day:
+    """Return the small day with what no motorbike carries, and hours at the door of B."""
+    given = small_day(*trucks)
+    big = (
+        order("safe", 20, district="228", grams=80_000, due=TUESDAY, items=2),
+        order("archive", 5, kind=OrderKind.COLLECTION, grams=90_000, due=TUESDAY, windows=(NINE,)),
+    )
+    offices = tuple(replace(o, dock=(DOCK,)) if o.id == "B" else o for o in given.offices)
+    evening = tuple(o for o in given.orders if o.id != "fetch")
+    return replace(given, orders=(*evening, *big), offices=offices)
+
+
 def planned(given: Day, travel: Any = None, **fields: Any) -> DayPlan:
     return plan_day(
         given,
@@ -71,6 +90,7 @@ def planned(given: Day, travel: Any = None, **fields: Any) -> DayPlan:
         travel=travel or Meridian(),
         territory=Atlas(),
         clock=time.monotonic,
+        settings=fields.pop("settings", None),
         search=Search(seconds=fields.pop("seconds", 4), workers=1, **fields),
     )
 
@@ -78,6 +98,11 @@ def planned(given: Day, travel: Any = None, **fields: Any) -> DayPlan:
 @pytest.fixture(scope="module")
 def plan() -> DayPlan:
     return planned(small_day())
+
+
+@pytest.fixture(scope="module")
+def big() -> DayPlan:
+    return planned(day_with_big_orders())
 
 
 def line_of(plan: DayPlan) -> Linehaul:
@@ -98,7 +123,7 @@ def test_a_day_of_both_echelons_is_planned_and_clean(plan: DayPlan) -> None:
     rows = {row.office: row for row in office_times(plan)}
     # The hub counts until 5:00. A is 13 steps of 100 s away, B 17. Two items take 2 x 2 + 300 s to
     # unload and 2 x 8 s to sort, one item 302 s and 8 s.
-    seen = {name: (row.truck_arrival, row.sorted) for name, row in rows.items()}
+    seen = {name: (row.truck_arrival, row.sorted[-1]) for name, row in rows.items()}
     first_a = {"A": 1_300, "B": 1_300 + 304 + 3_000}
     first_b = {"A": 1_700 + 302 + 3_000, "B": 1_700}
     possible = [
@@ -114,9 +139,8 @@ def test_a_day_of_both_echelons_is_planned_and_clean(plan: DayPlan) -> None:
         for each in possible
     )
     for row in rows.values():
-        assert row.sorted is not None
         assert row.first_departure is not None
-        assert row.sorted <= row.first_departure
+        assert row.sorted[0] <= row.first_departure
     assert rows["B"].evening is not None
     assert rows["B"].last_return is not None
     assert rows["B"].evening >= rows["B"].last_return + RULES.bag_seconds
@@ -178,6 +202,107 @@ def test_mail_heavier_than_the_truck_goes_in_several_tours() -> None:
 def test_mail_heavier_than_the_fleet_is_left_and_says_so() -> None:
     plan = planned(small_day(truck(capacity_grams=50)))
     assert left_out(plan) == dict.fromkeys(("a1", "a2", "b1"), LeftOutReason.NO_TRUCK)
+
+
+def test_what_no_courier_can_carry_a_truck_does_itself(big: DayPlan) -> None:
+    verdict = check_day(big, RULES)
+    assert verdict is not None
+    assert verdict.feasible, verdict.violations
+    assert big.left_out == ()
+    assert {load.orders[0] for load in direct_loads(big)} == {"safe", "archive"}
+    stops = {s.id: s for route in line_of(big).result.plan.routes for s in route.stops}
+    assert RULES.door_opens <= stops["safe"].begin <= RULES.door_closes
+    assert NINE.start <= stops["archive"].begin <= NINE.end
+    # Backing up and papers, two items, and the minute of a registered delivery.
+    handed_over = stops["safe"].departure - stops["safe"].begin
+    assert handed_over == RULES.stop_seconds + 2 * RULES.seconds_per_item + 60
+    # Both count as done, for the office in whose area they are.
+    rows = {row.office: row for row in office_table(big)}
+    assert (rows["A"].planned, rows["B"].planned) == (3, 2)
+    assert all(row.left_out == 0 for row in rows.values())
+    # The driver's sheet shows the customer as a courier's would.
+    sheets = {s.courier: s for s in courier_sheets(big)}
+    seen = {row.order: row.address for row in sheets["t1"].rows}
+    assert seen["safe"] == "số 20"
+
+
+def test_a_truck_is_served_in_the_office_s_hours_for_trucks(big: DayPlan) -> None:
+    stops = {s.id: s for route in line_of(big).result.plan.routes for s in route.stops}
+    assert DOCK.start <= stops["B-S1"].begin <= DOCK.end
+
+
+def test_a_big_order_that_no_truck_has_time_for_is_left_and_says_so() -> None:
+    # On duty from 5:00 to 9:00: the archive opens at 9:00, 18 steps from the hub and back.
+    plan = planned(day_with_big_orders(truck(end=9)))
+    assert left_out(plan)["archive"] is LeftOutReason.NO_TRUCK_FOR_BIG
+    (group,) = left_out_table(plan, "en")
+    assert group.title == (
+        "Too heavy or large for any courier, and no truck has the room or the time"
+    )
+    verdict = check_day(plan, RULES)
+    assert verdict is not None
+    assert verdict.feasible, verdict.violations
+
+
+def test_a_big_order_too_big_for_the_trucks_too_keeps_its_reason() -> None:
+    plan = planned(day_with_big_orders(truck(capacity_grams=85_000)))
+    assert left_out(plan) == {"archive": LeftOutReason.TOO_HEAVY}
+
+
+def test_an_office_closed_to_trucks_before_they_can_come_gets_no_mail() -> None:
+    given = small_day()
+    early = TimeWindow(start=3 * H, end=4 * H)
+    offices = tuple(replace(o, dock=(early,)) if o.id == "B" else o for o in given.offices)
+    plan = planned(replace(given, offices=offices))
+    assert left_out(plan) == {"b1": LeftOutReason.NO_TRUCK}
+    assert [load.id for load in held_loads(plan)] == ["B-T"]
+
+
+# ---- two waves ----------------------------------------------------------------------------------
+
+
+def noon_day(**fields: Any) -> Day:
+    """Return one courier at A, back at noon, with an express item for 10 o'clock and a letter."""
+    given = small_day(truck(capacity_grams=150, **fields))
+    noon = TimeWindow(start=11 * H, end=12 * H)
+    ten = TimeWindow(start=10 * H, end=11 * H)
+    return replace(
+        given,
+        couriers=(courier("c1", noon_return=noon, cost_per_hour=3_600),),
+        orders=(
+            order("a1", due=TUESDAY, service=Service.EMS, windows=(ten,)),
+            order("a2", 2, due=TUESDAY),
+        ),
+    )
+
+
+def test_mail_of_a_second_tour_is_released_for_the_trip_after_noon() -> None:
+    # Counting ends at 10:00: 1,300 s of way, 302 s of work, 8 s of sorting, and for the second
+    # tour 1,300 s back, 900 s of loading, 1,300 s of way: 11:25, in time for the noon return only.
+    late = replace(RULES, hub_ready=10 * H)
+    plan = planned(noon_day(), settings=Settings(linehaul=late))
+    assert plan.left_out == ()
+    verdict = check_day(plan, late)
+    assert verdict is not None
+    assert verdict.feasible, verdict.violations
+    (row,) = office_times(plan)
+    assert row.first_departure is not None
+    first, second = row.sorted
+    assert first <= row.first_departure < second
+    (route,) = plan.result.plan.routes
+    kinds = [stop.kind for stop in route.stops]
+    assert kinds == [StopKind.JOB, StopKind.RELOAD, StopKind.JOB]
+    assert route.stops[1].departure >= second
+
+
+def test_without_a_noon_return_a_second_tour_must_come_in_the_morning() -> None:
+    late = Settings(linehaul=replace(RULES, hub_ready=10 * H))
+    given = noon_day()
+    plan = planned(
+        replace(given, couriers=tuple(replace(c, noon_return=None) for c in given.couriers)),
+        settings=late,
+    )
+    assert sorted(left_out(plan).values()) == [LeftOutReason.NO_TRUCK]
 
 
 # ---- spoiled on purpose -------------------------------------------------------------------------
@@ -269,6 +394,37 @@ def cost_misstated(plan: DayPlan) -> DayPlan:
     return with_line(plan, cost=replace(cost, trucks=cost.trucks - 1))
 
 
+def changed(plan: DayPlan, name: str, **fields: Any) -> DayPlan:
+    """Return the day with one stop of a truck changed."""
+    return with_trucks(
+        plan,
+        tuple(
+            replace(
+                route,
+                stops=tuple(replace(s, **fields) if s.id == name else s for s in route.stops),
+            )
+            for route in line_of(plan).result.plan.routes
+        ),
+    )
+
+
+def done_twice(plan: DayPlan) -> DayPlan:
+    def also(route: Route) -> Route:
+        return replace(route, stops=(*route.stops, replace(route.stops[-1], id="safe")))
+
+    return with_couriers(plan, lambda p: replace(p, routes=tuple(also(r) for r in p.routes)))
+
+
+def wrong_address(plan: DayPlan) -> DayPlan:
+    problem = line_of(plan).problem
+    jobs = tuple(replace(j, place=1) if j.id == "safe" else j for j in problem.jobs)
+    return with_line(plan, problem=replace(problem, jobs=jobs))
+
+
+def outside_hours(plan: DayPlan) -> DayPlan:
+    return changed(plan, "B-S1", begin=DOCK.end + 1)
+
+
 SPOILED = {
     DayCode.NOT_BROUGHT: not_brought,
     DayCode.LOAD_REPEATED: load_repeated,
@@ -279,13 +435,21 @@ SPOILED = {
     DayCode.HAND_OVER_MISSED: hand_over_missed,
     DayCode.NOT_COLLECTED: not_collected,
     DayCode.ORDER_LOST: order_lost,
+    DayCode.DONE_TWICE: done_twice,
+    DayCode.WRONG_ADDRESS: wrong_address,
+    DayCode.OUTSIDE_HOURS: outside_hours,
     DayCode.COST_MISSTATED: cost_misstated,
 }
 
 
 @pytest.mark.parametrize("code", list(DayCode))
-def test_a_day_spoiled_on_purpose_is_caught(plan: DayPlan, code: DayCode) -> None:
-    verdict = check_day(SPOILED[code](plan), RULES)
+def test_a_day_spoiled_on_purpose_is_caught(plan: DayPlan, big: DayPlan, code: DayCode) -> None:
+    with_big = (DayCode.DONE_TWICE, DayCode.WRONG_ADDRESS, DayCode.OUTSIDE_HOURS)
+    good = big if code in with_big else plan
+    clean = check_day(good, RULES)
+    assert clean is not None
+    assert code not in {violation.code for violation in clean.violations}
+    verdict = check_day(SPOILED[code](good), RULES)
     assert verdict is not None
     assert not verdict.feasible
     found = [violation for violation in verdict.violations if violation.code is code]
@@ -293,8 +457,8 @@ def test_a_day_spoiled_on_purpose_is_caught(plan: DayPlan, code: DayCode) -> Non
     assert all(violation.amount > 0 for violation in found)
 
 
-def test_the_small_day_uses_every_kind_of_load(plan: DayPlan) -> None:
-    directions = {load.direction for load in line_of(plan).loads}
+def test_the_small_days_use_every_kind_of_load(plan: DayPlan, big: DayPlan) -> None:
+    directions = {load.direction for each in (plan, big) for load in line_of(each).loads}
     assert directions == set(Direction)
     kinds = {stop.kind for route in plan.result.plan.routes for stop in route.stops}
     assert StopKind.JOB in kinds
