@@ -121,6 +121,13 @@ def plan(
     echelons: Annotated[
         Echelons, typer.Option("--echelons", help="Trucks and couriers, or couriers alone.")
     ] = Echelons.BOTH,
+    closed_offices: Annotated[
+        str,
+        typer.Option(
+            "--closed-offices",
+            help="Offices closed today (flood, fire), as ID,ID: others take their communes.",
+        ),
+    ] = "",
     seconds: Seconds = 30.0,
     seed: Seed = 1,
     engine: Engine = "auto",
@@ -145,6 +152,7 @@ def plan(
                 offices=offices,
                 trucks=trucks if echelons is Echelons.BOTH else None,
                 date=date,
+                closed=closed_offices,
             ),
             out=out,
             seconds=seconds,

@@ -52,6 +52,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "column.first_departure": ("Bưu tá đầu tiên đi", "First departure"),
     "column.last_return": ("Bưu tá cuối cùng về", "Last return"),
     "column.evening": ("Xe tải tối", "Evening truck"),
+    "table.handed_over": ("Địa bàn giao bưu cục khác hôm nay", "Communes handed over today"),
+    "column.commune": ("Xã, phường", "Commune"),
+    "column.from_office": ("Của bưu cục", "From"),
+    "column.to_office": ("Hôm nay do", "Today"),
+    "closed.unknown": (
+        "--closed-offices: không có bưu cục {unknown}; các mã trong {file}: {known}",
+        "--closed-offices: there is no office {unknown}; {file} has {known}",
+    ),
     "trucks.cost": (
         "Cả ngày {total}: xe tải {trucks}, bưu tá {couriers}, chờ thư {waiting}, để lại {carried}.",
         "The day {total}: trucks {trucks}, couriers {couriers}, waiting {waiting}, left {carried}.",

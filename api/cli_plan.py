@@ -14,12 +14,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from api.cli_errors import ExitCode
+from api.cli_errors import ExitCode, Trouble
 from api.cli_files import folder_for, read_bytes, read_date, write_text
 from api.cli_screen import Screen, Steps
 from api.cli_solve import show_violations
 from api.cli_stop import StopFlag, stop_on_interrupt
-from api.cli_trucks import show_trucks
+from api.cli_trucks import show_handed_over, show_trucks
 from dispatch import messages
 from dispatch.bootstrap import Providers, phu_tho_providers
 from dispatch.day_check import check_day
@@ -60,6 +60,7 @@ class Inputs:
     offices: Path
     trucks: Path | None
     date: str
+    closed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,7 @@ def plan_files(
             steps.end()
             _show_notes(read, folder, screen)
             _show_rejected(read, folder, screen)
+        closed = _closed(inputs, read, screen)
         providers = phu_tho_providers(on)
         day_plan = plan_day(
             read.day,
@@ -119,13 +121,14 @@ def plan_files(
             search=Search(seconds=seconds, seed=seed, engine=engine, workers=threads, whole=whole),
             watch=_watch(steps, screen, seconds, asked),
             travel_note=providers.travel_note,
+            closed=closed,
         )
         steps.begin("step.write")
         files = _write(day_plan, folder, providers, screen, steps, threads or cores_here())
         steps.end()
     files += [folder / name for name in (_REJECTED, _NOTES) if (folder / name).exists()]
     files += sorted(folder.glob("rejected_*.csv"))
-    _show(day_plan, read, folder, files, screen)
+    _show(day_plan, read, folder, files, screen, providers)
     screen.json(_facts(day_plan, read, folder, files, screen))
     verdict = check_day(day_plan, Settings().linehaul)
     if not day_plan.result.report.feasible or not (verdict is None or verdict.feasible):
@@ -169,6 +172,23 @@ def _read(inputs: Inputs, contents: Sequence[bytes], on: date, lang: str) -> _Re
         rejected=(*orders.findings, *fleet.findings, *offices.findings, *trucks.findings),
         notes=(*across, *orders.warnings, *fleet.warnings, *offices.warnings, *trucks.warnings),
     )
+
+
+def _closed(inputs: Inputs, read: _Read, screen: Screen) -> frozenset[str]:
+    """Return the offices that are closed today, as the command names them."""
+    named = frozenset(name.strip() for name in inputs.closed.split(",") if name.strip())
+    known = [office.id for office in read.offices.good]
+    unknown = sorted(named - set(known))
+    if unknown:
+        raise Trouble(
+            screen.say(
+                "closed.unknown",
+                unknown=", ".join(unknown),
+                known=", ".join(known),
+                file=inputs.offices.name,
+            )
+        )
+    return named
 
 
 def _write_findings(read: _Read, folder: Path) -> None:
@@ -279,11 +299,17 @@ def _write(
 
 
 def _show(
-    day_plan: DayPlan, read: _Read, folder: Path, files: Sequence[Path], screen: Screen
+    day_plan: DayPlan,
+    read: _Read,
+    folder: Path,
+    files: Sequence[Path],
+    screen: Screen,
+    providers: Providers,
 ) -> None:
     _show_notes(read, folder, screen)
     _show_rejected(read, folder, screen)
     _show_left_out(day_plan, screen)
+    show_handed_over(day_plan, screen, providers.commune_name)
     _show_offices(day_plan, screen)
     verdict = check_day(day_plan, Settings().linehaul)
     show_trucks(day_plan, verdict, screen)

@@ -1,7 +1,8 @@
-"""What `plan` shows of the trucks: each office's hand-overs, the day's cost, the day's verdict."""
+"""What `plan` shows of trucks and territory: hand-overs, the day's cost, the day's verdict."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from api.cli_screen import Screen
@@ -57,6 +58,31 @@ def show_trucks(day_plan: DayPlan, verdict: DayReport | None, screen: Screen) ->
     screen.show(screen.say("trucks.broken"), style="bold red")
     for violation in (*verdict.trucks.violations, *verdict.violations):
         screen.show(f"  {violation}")
+
+
+def show_handed_over(day_plan: DayPlan, screen: Screen, name_of: Callable[[str], str]) -> None:
+    """Show which communes another office than usual serves today."""
+    if not day_plan.hand_overs:
+        return
+    offices = {office.id: office.name for office in day_plan.day.offices}
+    screen.table(
+        screen.say("table.handed_over"),
+        [
+            (screen.say("column.commune"), "left"),
+            (screen.say("column.from_office"), "left"),
+            (screen.say("column.to_office"), "left"),
+            (screen.say("column.count"), "right"),
+        ],
+        [
+            (
+                f"{name_of(one.commune)} ({one.commune})",
+                offices.get(one.home, one.home),
+                offices.get(one.office, one.office),
+                str(len(one.orders)),
+            )
+            for one in day_plan.hand_overs
+        ],
+    )
 
 
 def _cells(times: OfficeTimes) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -43,6 +43,8 @@ class Providers:
     ----------
     zones, rivers
         What maps draw behind the routes, GeoJSON FeatureCollections.
+    commune_name
+        From a commune's code to its name; a code that is not known stays as it is.
     """
 
     geocoder: Geocoder
@@ -51,6 +53,7 @@ class Providers:
     travel_note: str
     zones: Mapping[str, Any]
     rivers: Mapping[str, Any]
+    commune_name: Callable[[str], str]
 
 
 def phu_tho_providers(on: date) -> Providers:
@@ -63,6 +66,7 @@ def phu_tho_providers(on: date) -> Providers:
         travel_note=TRAVEL_NOTE,
         zones=province.zones_geojson(),
         rivers=_rivers_geojson(),
+        commune_name=lambda code: province.name(code, on=on),
     )
 
 
@@ -111,6 +115,11 @@ class PhuTho:
             district=commune.district_code,
             point=commune.point,
         )
+
+    def name(self, code: str, *, on: date) -> str:
+        """Return a commune's name with its kind as on a day, or the code where there is none."""
+        periods = [c for c in self._periods.get(code, []) if c.valid_from <= on]
+        return f"{periods[-1].kind} {periods[-1].name}" if periods else code
 
     def district(self, text: str) -> str | None:
         """Return the code of a district given by code, name, or kind and name."""

@@ -413,6 +413,15 @@ def summary_json(day_plan: DayPlan, lang: Language = "vi") -> str:
             for sheet in courier_sheets(day_plan, lang)
         ],
         "left_out": [_group_facts(group) for group in left_out],
+        "handed_over": [
+            {
+                "commune": one.commune,
+                "from": one.home,
+                "to": one.office,
+                "orders": list(one.orders),
+            }
+            for one in day_plan.hand_overs
+        ],
         **_linehaul_facts(day_plan),
     }
     return json.dumps(summary, ensure_ascii=False, indent=2) + "\n"

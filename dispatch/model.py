@@ -220,6 +220,25 @@ class LeftOut:
     remedy: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """
+    Orders of one commune that another office than on ordinary days serves today.
+
+    Parameters
+    ----------
+    commune
+        Its code.
+    home, office
+        Ids of the office of ordinary days, and of today's.
+    """
+
+    commune: str
+    home: str
+    office: str
+    orders: tuple[str, ...]
+
+
 class Direction(StrEnum):
     """Where a load of the line-haul goes; the last two are orders that a truck does itself."""
 
@@ -316,7 +335,8 @@ class DayPlan:
     A planned day: the problem and the checked result, with the office's own things by id.
 
     Ids of jobs and shipments are order ids, ids of vehicles are courier ids. `located` holds the
-    orders that the problem contains, with their points; `left_out` all others and the unassigned.
+    orders that the problem contains, with their points; `left_out` all others and the unassigned;
+    `hand_overs` what another office than usual serves.
     """
 
     day: Day
@@ -326,3 +346,4 @@ class DayPlan:
     left_out: tuple[LeftOut, ...]
     travel_note: str = ""
     linehaul: Linehaul | None = None
+    hand_overs: tuple[HandOver, ...] = ()

@@ -151,6 +151,13 @@ def assign_offices(day: Day, located: Iterable[Order]) -> Assigned:
     return Assigned(orders=tuple(kept), left_out=tuple(left), seen=tuple(seen))
 
 
+def home_offices(day: Day, located: Iterable[Order]) -> dict[str, str]:
+    """Return, by order, the id of the office that serves it on ordinary days, if there is one."""
+    book = _Offices(day)
+    found = ((order.id, book.office_of(order)) for order in located)
+    return {name: office.id for name, office in found if office is not None}
+
+
 def build_problem(
     day: Day,
     orders: Sequence[Order],

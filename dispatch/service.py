@@ -2,6 +2,7 @@
 One morning in one call: from a day's tables to a checked plan with reasons for all it leaves out.
 
     addresses   geocoding.locate          -> located, doubtful, not found
+    territory   sharing.share             -> communes of closed and overfull offices, to others
     offices     planning.assign_offices   -> who serves what, and what nobody can
     travel      provider.matrix           -> times and distances by profile
     problem     planning.build_problem    -> the day in the solver's words
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dispatch import echelons, explaining, geocoding, linehaul, planning
+from dispatch import echelons, explaining, geocoding, linehaul, planning, sharing
 from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.executors import solve_parts
 from dispatch.executors_process import Runner, run_task
@@ -101,6 +102,7 @@ def plan_day(
     watch: Watch = Watch(),
     start: Sequence[Tour] | None = None,
     travel_note: str = "",
+    closed: frozenset[str] = frozenset(),
     runner: Runner = run_task,
 ) -> DayPlan:
     """
@@ -112,6 +114,8 @@ def plan_day(
         Seconds on a clock that never goes back.
     start
         Orders of visit to begin with, such as yesterday's round; the result is never worse.
+    closed
+        Ids of offices that nobody can work from today; their communes go to others.
 
     Returns
     -------
@@ -135,7 +139,19 @@ def plan_day(
     watch.on_step("locate")
     day = geocoding.with_codes(day, geocoder, territory=territory)
     places = geocoding.locate(day.orders, geocoder, territory=territory, on=day.date)
-    assigned = planning.assign_offices(day, places.located)
+    homes = planning.home_offices(day, places.located)
+    day = sharing.close(day, closed)
+    shared = sharing.share(
+        day,
+        [
+            replace(o, office=homes.get(o.id, "")) if homes.get(o.id) in closed else o
+            for o in places.located
+        ],
+        closed=closed,
+        travel=travel,
+        settings=settings,
+    )
+    assigned = planning.assign_offices(day, shared.orders)
     watch.on_step("travel")
     index = planning.places(day, assigned.orders)
     matrices = {
@@ -204,6 +220,7 @@ def plan_day(
         left_out=_sorted((*places.left_out, *assigned.left_out, *never), open_orders),
         travel_note=travel_note,
         linehaul=None if both is None else both.linehaul,
+        hand_overs=shared.hand_overs,
     )
 
 

@@ -153,6 +153,8 @@ class Settings:
         When the truck has come and the mail is sorted; no trip with deliveries leaves before.
     unfamiliar_cost
         Đồng for a visit in a commune that the courier does not know, to one who knows some.
+    hand_over_seconds
+        A longer ride than this to a commune's own office is borne rather than hand it to another.
     electric_range_metres
         Range of an electric motorbike whose row in the fleet file names none: 80 % of the lowest
         range that makers claim (100 km).
@@ -165,6 +167,7 @@ class Settings:
     between_doors_seconds: int = 120
     mail_ready: int = 7 * _HOUR
     unfamiliar_cost: int = 3_000
+    hand_over_seconds: int = 1_800
     electric_range_metres: int = 80_000
     linehaul: LinehaulRules = field(default_factory=LinehaulRules)
     skip: SkipRules = field(default_factory=SkipRules)
