@@ -33,13 +33,16 @@ from dispatch.importing import (
     read_offices,
     read_orders,
     summarise,
+    write_orders,
     write_rejected,
 )
+from dispatch.journey import carry_over
 from dispatch.kpis import LeftOutRow, left_out_table, office_table
 from dispatch.model import Courier, Day, DayPlan, Office, Order
 from dispatch.outputs import write_outputs
 from dispatch.service import Search, Watch, plan_day
 from dispatch.settings import Settings
+from dispatch.workdays import vietnam
 from geo.types import LatLon
 from solver.formats import write_plan, write_problem
 from solver.model import Progress
@@ -49,6 +52,7 @@ _MOST_LINES = 20
 
 _REJECTED = "rejected.csv"
 _NOTES = "notes.csv"
+_TOMORROW = "carried_over.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +271,9 @@ def _write(
     result = day_plan.result
     write_text(folder / "plan.json", write_plan(result.plan, result.report))
 
+    settings = Settings(calendar=vietnam(day_plan.day.date))
+    write_text(folder / _TOMORROW, write_orders(carry_over(day_plan, settings)))
+
     line = day_plan.linehaul
     if line is not None:
         write_text(folder / "trucks_problem.json", write_problem(line.problem, f"{name} trucks"))
@@ -292,7 +299,7 @@ def _write(
     for old in ("trucks_problem.json", "trucks_plan.json"):
         if line is None:
             (folder / old).unlink(missing_ok=True)
-    return [*(folder / each for each in ("problem.json", "plan.json", *extra)), *written]
+    return [*(folder / each for each in ("problem.json", "plan.json", _TOMORROW, *extra)), *written]
 
 
 # ---- showing ------------------------------------------------------------------------------------

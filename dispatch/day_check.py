@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
-from dispatch.model import DayPlan, Direction, Load, Order, OrderKind
+from dispatch.model import DayPlan, Direction, Load, Order, OrderKind, OrderState
 from dispatch.settings import LinehaulRules
 from solver.checker import check
 from solver.model import Report, Route, Stop, StopKind
@@ -202,7 +202,7 @@ class _Judge:
                     order = self.known.get(stop.id)
                     if stop.kind is not StopKind.JOB or order is None:
                         continue
-                    if order.kind is not OrderKind.DELIVERY:
+                    if order.kind is not OrderKind.DELIVERY or order.at_office:
                         continue
                     load = self.bring.get(order.id)
                     if load is None or load.id not in done:
@@ -226,6 +226,8 @@ class _Judge:
                 continue
             back = 0
             for name in load.orders:
+                if self._waits(name):
+                    continue
                 if name not in collected:
                     yield DayViolation(code=DayCode.NOT_COLLECTED, amount=1, id=name)
                     continue
@@ -238,12 +240,21 @@ class _Judge:
                 if missed > 0:
                     yield DayViolation(code=DayCode.HAND_OVER_MISSED, amount=missed, id=load.id)
 
+    def _waits(self, name: str) -> bool:
+        """Tell whether an order lies at its office since it was collected on an earlier day."""
+        return name in self.known and self.known[name].state is OrderState.COLLECTED
+
     def orders(self) -> Iterator[DayViolation]:
         done = {stop.id for route in self.plan.result.plan.routes for stop in route.stops}
         for name in self.driven:
             if name in done:
                 yield DayViolation(code=DayCode.DONE_TWICE, amount=1, id=name)
         done |= self.driven
+        done |= {
+            name
+            for name, load in self.take.items()
+            if load.id in self.hand_overs and self._waits(name)
+        }
         said = {left.order for left in self.plan.left_out}
         for order in self.plan.day.orders:
             if order.id not in done and order.id not in said:

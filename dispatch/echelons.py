@@ -67,8 +67,9 @@ class Scene:
 
     Parameters
     ----------
-    orders, direct
-        What couriers do, and what is too big for them and a truck does itself.
+    orders, direct, waiting
+        What couriers do, what is too big for them and a truck does itself, and what lies at an
+        office since it was collected and goes to the hub.
     build
         From the orders, and when each of them is sorted, to the couriers' problem and the orders
         that nobody could do.
@@ -87,11 +88,12 @@ class Scene:
     couriers: Solve
     coupled: bool = True
     direct: tuple[Order, ...] = ()
+    waiting: tuple[Order, ...] = ()
 
 
 def plan_both(scene: Scene) -> Both:
     """Plan the trucks and the couriers of a day in turn and return the best whole day."""
-    orders = {order.id: order for order in (*scene.orders, *scene.direct)}
+    orders = {order.id: order for order in (*scene.orders, *scene.direct, *scene.waiting)}
     morning = _mornings(scene)
     wages = _wages(scene.day)
     prices = wages if scene.coupled else {}
@@ -154,7 +156,9 @@ def _couriers_under(
     brought = linehaul.carried(trucks)
     here = {name for load in morning if load.id in brought for name in load.orders}
     served = [
-        order for order in scene.orders if order.kind is not OrderKind.DELIVERY or order.id in here
+        order
+        for order in scene.orders
+        if order.kind is not OrderKind.DELIVERY or order.at_office or order.id in here
     ]
     problem, never = scene.build(served, ready)
     given = None if start is None else _known_tours(start, problem)
@@ -172,7 +176,7 @@ def _whole(
     never: tuple[LeftOut, ...],
 ) -> Both:
     """Put the evening's loads into the trucks' plan, as the couriers' returns allow, and judge."""
-    evening = linehaul.evening_loads(orders, result.plan)
+    evening = linehaul.evening_loads(orders, result.plan, scene.net.trucks, scene.waiting)
     loads = (*morning, *evening)
     needs = Needs(
         wanted=_starts(scene.day),
@@ -192,6 +196,7 @@ def _whole(
     dear = _dear(both, plan, morning)
     late = [order for order in scene.orders if order.id not in known]
     here = linehaul.carried(plan)
+    stay = {order.id for order in scene.waiting}
     late += [
         o
         for o, load in zip(scene.direct, linehaul.direct_loads(scene.direct), strict=True)
@@ -219,6 +224,13 @@ def _whole(
                 _not_brought(order, scene, dear=order.id in dear)
                 for order in late
                 if order.id not in dropped
+            ),
+            *(
+                LeftOut(order=name, reason=LeftOutReason.NO_EVENING_TRUCK)
+                for load in evening
+                if load.id not in here
+                for name in load.orders
+                if name in stay
             ),
         ),
     )
@@ -346,7 +358,7 @@ def _taken(scene: Scene, orders: Mapping[str, Order], both: Both) -> tuple[Load,
     """Return the next round's loads: the morning's in two waves, and what is collected."""
     return (
         *_mornings(scene, _for_noon(scene, both)),
-        *linehaul.evening_loads(orders, both.result.plan),
+        *linehaul.evening_loads(orders, both.result.plan, scene.net.trucks, scene.waiting),
     )
 
 

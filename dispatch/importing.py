@@ -170,7 +170,7 @@ def _order(row: RowReader, seen: dict[str, int], day: date) -> Order | None:
         row=row.number,
         **_given(
             row, "content", "customer", "phone", "grams", "cubic_cm", "items", "due", "attempts",
-            "cash", "note", "office", "required",
+            "cash", "note", "office", "required", "state", "accepted",
         ),
     )  # fmt: skip
 

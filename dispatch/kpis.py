@@ -348,6 +348,8 @@ def _fact_name(name: str, lang: Language) -> str:
 
 def _fact_value(name: str, value: str, lang: Language) -> str:
     """Write a fact that is a bare number with its unit; leave anything else as it is."""
+    if name == "state" and known(f"state.{value}"):
+        return text(f"state.{value}", lang)
     if not value.isdecimal():
         return value
     amount = int(value)

@@ -39,7 +39,7 @@ from solver.model import (
 RELOAD = "hub"
 """Id of the return to the hub between two tours."""
 
-_OF_AN_OFFICE = re.compile(r"-(?:S\d+|T)$")
+_OF_AN_OFFICE = re.compile(r"-(?:S\d+|T\d*)$")
 """How the ids of an office's loads end."""
 
 _THOUSANDTHS = 1000
@@ -174,7 +174,7 @@ def morning_loads(
     noons = noon_returns(day)
     by_office: dict[str, list[Order]] = {}
     for order in orders:
-        if order.kind is OrderKind.DELIVERY:
+        if order.kind is OrderKind.DELIVERY and not order.at_office:
             by_office.setdefault(order.office, []).append(order)
     loads: list[Load] = []
     for office, wanted in by_office.items():
@@ -213,9 +213,21 @@ def noon_returns(day: Day) -> dict[str, TimeWindow]:
     return spans
 
 
-def evening_loads(orders: Mapping[str, Order], plan: Plan) -> tuple[Load, ...]:
-    """Return what the couriers of a plan collect, by office."""
+def evening_loads(
+    orders: Mapping[str, Order],
+    plan: Plan,
+    trucks: Sequence[Courier],
+    waiting: Sequence[Order] = (),
+) -> tuple[Load, ...]:
+    """
+    Return what the couriers of a plan collect, and what waits for the hub already, by office.
+
+    Cut like the morning's, where it is more than the largest truck takes.
+    """
+    most = _largest(trucks)
     by_office: dict[str, list[Order]] = {}
+    for one in waiting:
+        by_office.setdefault(one.office, []).append(one)
     for route in plan.routes:
         for stop in route.stops:
             order = orders.get(stop.id)
@@ -226,8 +238,9 @@ def evening_loads(orders: Mapping[str, Order], plan: Plan) -> tuple[Load, ...]:
             ):
                 by_office.setdefault(order.office, []).append(order)
     return tuple(
-        _load(f"{office}-T", office, Direction.TO_HUB, part)
-        for office, part in sorted(by_office.items())
+        _load(f"{office}-T{number if number > 1 else ''}", office, Direction.TO_HUB, part)
+        for office, orders_here in sorted(by_office.items())
+        for number, part in enumerate(_cut(orders_here, most), start=1)
     )
 
 

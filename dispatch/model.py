@@ -35,6 +35,20 @@ class Service(StrEnum):
     ORDINARY = "ordinary"
 
 
+class OrderState(StrEnum):
+    """Where an order is on its journey; `dispatch.journey` says what each means for today."""
+
+    REGISTERED = "registered"
+    COLLECTED = "collected"
+    AT_HUB = "at_hub"
+    AT_OFFICE = "at_office"
+    OUT = "out"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    HELD = "held"
+    RETURNED = "returned"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """
@@ -70,6 +84,10 @@ class Order:
         Đồng to take from the customer.
     office
         Id of the office that serves it, if the file says; empty = by the commune's district.
+    state
+        Where it is; None = where today's plan needs it.
+    accepted
+        The day it was accepted, from which its promise counts.
     row
         Row in the file that it came from, for messages; 0 if none.
     """
@@ -92,7 +110,18 @@ class Order:
     note: str = ""
     office: str = ""
     required: bool = False
+    state: OrderState | None = None
+    accepted: date | None = None
     row: int = 0
+
+    @property
+    def at_office(self) -> bool:
+        """True for a delivery that is at its office already and needs no truck."""
+        return self.kind is OrderKind.DELIVERY and self.state in (
+            OrderState.AT_OFFICE,
+            OrderState.OUT,
+            OrderState.FAILED,
+        )
 
 
 ORDINARY_SHIFT = TimeWindow(start=7 * 3600 + 20 * 60, end=17 * 3600 + 30 * 60)
@@ -208,6 +237,8 @@ class LeftOutReason(StrEnum):
     NO_TRUCK = "no_truck"
     OFFICE_UNREACHABLE = "office_unreachable"
     NO_TRUCK_FOR_BIG = "no_truck_for_big"
+    NO_EVENING_TRUCK = "no_evening_truck"
+    NOTHING_TODAY = "nothing_today"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

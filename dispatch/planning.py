@@ -198,7 +198,8 @@ def build_problem(
     shipments: list[Shipment] = []
     for order in orders:
         if sorted_at is not None:
-            release = sorted_at.get(order.id, settings.mail_ready)
+            # What lay at the office overnight was sorted then.
+            release = 0 if order.at_office else sorted_at.get(order.id, settings.mail_ready)
         else:
             release = settings.mail_ready if early.get(order.office) else 0
         if order.kind is OrderKind.TRANSFER:

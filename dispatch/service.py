@@ -17,13 +17,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dispatch import echelons, explaining, geocoding, linehaul, planning, sharing
+from dispatch import echelons, explaining, geocoding, journey, linehaul, planning, sharing
 from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.executors import solve_parts
 from dispatch.executors_process import Runner, run_task
 from dispatch.geocoding import Territory
-from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind
+from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind, OrderState
 from dispatch.settings import Settings
+from dispatch.workdays import vietnam
 from geo.geocode import Geocoder
 from geo.travel import TravelProvider
 from solver.checker import check
@@ -134,18 +135,27 @@ def plan_day(
     SearchLostError
         The search processes could not be kept alive.
     """
-    settings = settings or Settings()
+    settings = settings or Settings(calendar=vietnam(day.date))
     _require_a_day(day)
     watch.on_step("locate")
     day = geocoding.with_codes(day, geocoder, territory=territory)
     places = geocoding.locate(day.orders, geocoder, territory=territory, on=day.date)
+    places, idle = _todays(places, settings)
     homes = planning.home_offices(day, places.located)
     day = sharing.close(day, closed)
+    # What lies at an office for the hub goes from there, whoever serves its commune today.
+    waiting = tuple(
+        replace(order, office=homes[order.id])
+        for order in places.located
+        if order.state is OrderState.COLLECTED and order.id in homes
+    )
+    lying = {order.id for order in waiting}
     shared = sharing.share(
         day,
         [
-            replace(o, office=homes.get(o.id, "")) if homes.get(o.id) in closed else o
-            for o in places.located
+            replace(order, office=homes[order.id]) if homes.get(order.id) in closed else order
+            for order in places.located
+            if order.id not in lying
         ],
         closed=closed,
         travel=travel,
@@ -179,6 +189,7 @@ def plan_day(
     both: echelons.Both | None = None
     if net is None:
         problem, never = build(assigned.orders, None)
+        never += tuple(LeftOut(order=o.id, reason=LeftOutReason.NO_EVENING_TRUCK) for o in waiting)
         watch.on_step("search")
         result = _search(problem, search, watch, start, clock, runner)
     else:
@@ -193,6 +204,7 @@ def plan_day(
                 day=day,
                 orders=assigned.orders,
                 direct=tuple(order for order in big if order.id in net.order_rows),
+                waiting=waiting,
                 net=net,
                 settings=settings,
                 build=build,
@@ -213,15 +225,31 @@ def plan_day(
     open_orders = explaining.unassigned(problem, result.plan, day, assigned.orders)
     inside = _tasks(problem)
     return DayPlan(
-        day=_day_with(day, (*places.located, *assigned.seen, *assigned.orders)),
+        day=_day_with(day, (*places.located, *assigned.seen, *assigned.orders, *waiting)),
         located={order.id: order for order in assigned.orders if order.id in inside},
         problem=problem,
         result=result,
-        left_out=_sorted((*places.left_out, *assigned.left_out, *never), open_orders),
+        left_out=_sorted((*places.left_out, *assigned.left_out, *never, *idle), open_orders),
         travel_note=travel_note,
         linehaul=None if both is None else both.linehaul,
         hand_overs=shared.hand_overs,
     )
+
+
+def _todays(
+    places: geocoding.Located, settings: Settings
+) -> tuple[geocoding.Located, tuple[LeftOut, ...]]:
+    """Return what is to be done today, with its promise, and what has no leg of today."""
+    kept, idle = [], []
+    for order in places.located:
+        if journey.legs_today(order, settings):
+            kept.append(replace(order, due=journey.promised(order, settings)))
+        else:
+            state = journey.state_of(order).value
+            idle.append(
+                LeftOut(order=order.id, reason=LeftOutReason.NOTHING_TODAY, facts={"state": state})
+            )
+    return replace(places, located=tuple(kept)), tuple(idle)
 
 
 def _too_big(day: Day, assigned: planning.Assigned) -> tuple[Order, ...]:

@@ -42,9 +42,9 @@ from datetime import date
 from types import MappingProxyType
 
 from dispatch.model import Order, OrderKind, Service, VehicleKind
+from dispatch.workdays import Calendar
 
 _HOUR = 3600
-_SATURDAY = 5
 
 SERVICE_SECONDS: Mapping[tuple[OrderKind, Service], int] = MappingProxyType(
     {
@@ -92,6 +92,24 @@ class SoftDueRule:
 
     time: int
     cost_per_hour: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRules:
+    """
+    Working days from acceptance to delivery, at the provincial centre and in outlying districts.
+
+    Parameters
+    ----------
+    centre
+        Codes of the centre's districts (227 = Việt Trì).
+    days, other_days
+        By service (centre, outlying), and for every other one.
+    """
+
+    centre: frozenset[str] = frozenset({"227"})
+    days: Mapping[Service, tuple[int, int]] = field(default_factory=lambda: {Service.EMS: (1, 1)})
+    other_days: tuple[int, int] = (1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +171,10 @@ class Settings:
         When the truck has come and the mail is sorted; no trip with deliveries leaves before.
     unfamiliar_cost
         Đồng for a visit in a commune that the courier does not know, to one who knows some.
+    calendar
+        Which days count; without one of its own a day is planned with Vietnam's public holidays.
+    most_attempts
+        Failed visits after which an order is held at its office.
     hand_over_seconds
         A longer ride than this to a commune's own office is borne rather than hand it to another.
     electric_range_metres
@@ -171,6 +193,9 @@ class Settings:
     electric_range_metres: int = 80_000
     linehaul: LinehaulRules = field(default_factory=LinehaulRules)
     skip: SkipRules = field(default_factory=SkipRules)
+    promise: PromiseRules = field(default_factory=PromiseRules)
+    calendar: Calendar = field(default_factory=Calendar)
+    most_attempts: int = 3
     soft_due_ems: SoftDueRule = field(
         default_factory=lambda: SoftDueRule(time=11 * _HOUR + _HOUR // 2, cost_per_hour=15_000)
     )
@@ -183,13 +208,12 @@ class Settings:
         return self.service_seconds[kind, service]
 
     def days_overdue(self, order: Order, on: date) -> int:
-        """Return the working days (Monday to Friday) since the promise ended, 0 if it has not."""
+        """Return the working days since the promise ended, 0 if it has not."""
         if order.due is None or order.due >= on:
             return 0
         if (on - order.due).days > 7 * self.skip.most_days_overdue:
             return self.skip.most_days_overdue
-        passed = range(order.due.toordinal() + 1, on.toordinal() + 1)
-        return max(sum(date.fromordinal(day).weekday() < _SATURDAY for day in passed), 1)
+        return max(self.calendar.between(order.due, on), 1)
 
     def skip_cost(self, order: Order, on: date) -> int | None:
         """Return the đồng that leaving the order out costs, None for one that must be done."""
