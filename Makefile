@@ -13,8 +13,7 @@ demo: $(VENV)/.ready $(VENV)/.warm
 	$(BIN)/buuta plan demo/day/orders.csv --fleet demo/day/fleet.csv --offices demo/day/offices.csv \
 	    --trucks demo/day/trucks.csv \
 	    --date $(DAY) --seconds $(SECONDS_TO_PLAN) --seed 1 --out demo/plan
-	$(BIN)/buuta check demo/plan/problem.json demo/plan/plan.json
-	$(BIN)/buuta check demo/plan/trucks_problem.json demo/plan/trucks_plan.json
+	$(BIN)/buuta check demo/plan
 
 test: $(VENV)/.ready-dev lint $(VENV)/.warm
 	$(BIN)/pytest -m "not slow"

@@ -168,18 +168,30 @@ def plan(
 @app.command(epilog=_EXIT_CODES)
 @guarded
 def check(
-    problem: Annotated[Path, typer.Argument(help="problem.json, or an instance file.")],
-    plan: Annotated[Path, typer.Argument(help="plan.json, or a VRPLIB solution.")],
+    problem: Annotated[
+        Path, typer.Argument(help="A folder written by plan; or problem.json, or an instance.")
+    ],
+    plan: Annotated[
+        Path | None, typer.Argument(help="plan.json, or a VRPLIB solution; none for a folder.")
+    ] = None,
     *,
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Judge a plan against its problem and list every violation."""
+    """Judge a plan against its problem, or a whole day in a folder, and list every violation."""
+    from api.cli_check_day import check_folder
+    from api.cli_errors import Trouble
     from api.cli_solve import check as judge
 
-    _end(judge(problem, plan, screen=_screen(lang, quiet, as_json)))
+    screen = _screen(lang, quiet, as_json)
+    if plan is not None:
+        _end(judge(problem, plan, screen=screen))
+    elif problem.is_dir():
+        _end(check_folder(problem, screen=screen))
+    else:
+        raise Trouble(screen.say("check.two"))
 
 
 @app.command(epilog=_EXIT_CODES)

@@ -68,6 +68,18 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Xe tải và bưu tá khớp nhau: mọi bưu gửi có mặt trước khi được mang đi.",
         "Trucks and couriers fit: every item is there before it is carried on.",
     ),
+    "check.couriers": (
+        "Bưu tá: {routes} tuyến, {stops} điểm, {unassigned} đơn để lại, {count} vi phạm.",
+        "Couriers: {routes} routes, {stops} stops, {unassigned} left out, {count} violations.",
+    ),
+    "check.trucks": (
+        "Xe tải: {routes} tuyến, {stops} điểm, {unassigned} chuyến để lại, {count} vi phạm.",
+        "Trucks: {routes} routes, {stops} stops, {unassigned} left out, {count} violations.",
+    ),
+    "check.two": (
+        "Ghi cả tệp bài toán và tệp kế hoạch, hoặc một thư mục do 'buuta plan' ghi ra",
+        "Name a problem and a plan, or a folder that 'buuta plan' wrote",
+    ),
     "trucks.broken": ("Xe tải và bưu tá chưa khớp:", "Trucks and couriers do not fit:"),
     "trucks.direct": (
         "Xe tải làm thẳng {count} đơn quá lớn cho bưu tá: {orders}.",

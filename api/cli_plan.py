@@ -23,6 +23,7 @@ from api.cli_trucks import show_handed_over, show_trucks
 from dispatch import messages
 from dispatch.bootstrap import Providers, phu_tho_providers
 from dispatch.day_check import check_day
+from dispatch.day_files import write_day_file
 from dispatch.errors import RowFinding
 from dispatch.executors import cores_here
 from dispatch.exports import summary_json
@@ -53,6 +54,7 @@ _MOST_LINES = 20
 _REJECTED = "rejected.csv"
 _NOTES = "notes.csv"
 _TOMORROW = "carried_over.csv"
+_OF_TRUCKS = ("trucks_problem.json", "trucks_plan.json", "day.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,6 +280,7 @@ def _write(
     if line is not None:
         write_text(folder / "trucks_problem.json", write_problem(line.problem, f"{name} trucks"))
         write_text(folder / "trucks_plan.json", write_plan(line.result.plan, line.result.report))
+        write_text(folder / "day.json", write_day_file(day_plan, settings.linehaul))
 
     def tell(_: str, done: int, total: int) -> None:
         steps.at(done, total)
@@ -295,8 +298,8 @@ def _write(
         rivers=providers.rivers,
         processes=processes,
     )
-    extra = ("trucks_problem.json", "trucks_plan.json") if line is not None else ()
-    for old in ("trucks_problem.json", "trucks_plan.json"):
+    extra = _OF_TRUCKS if line is not None else ()
+    for old in _OF_TRUCKS:
         if line is None:
             (folder / old).unlink(missing_ok=True)
     return [*(folder / each for each in ("problem.json", "plan.json", _TOMORROW, *extra)), *written]

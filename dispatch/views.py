@@ -28,6 +28,7 @@ from dispatch.model import (
     Service,
     VehicleKind,
 )
+from dispatch.office_times import direct_loads
 from geo.types import LatLon
 from solver.model import Cost, Reload, Route, Stop, StopKind, TimeWindow, Violation, ViolationCode
 
@@ -133,6 +134,8 @@ class CourierSheet:
         As the checker found them; cost in thousandths of a đồng.
     warnings
         What the route breaks, in words.
+    truck
+        True for a tour from the hub: loads are handed over, nothing is settled.
     """
 
     date: date
@@ -158,6 +161,7 @@ class CourierSheet:
     duty_seconds: int = 0
     cost: Cost
     warnings: tuple[str, ...] = ()
+    truck: bool = False
 
     @property
     def visits(self) -> tuple[SheetRow, ...]:
@@ -175,24 +179,40 @@ def courier_sheet(day_plan: DayPlan, courier_id: str, lang: Language = "vi") -> 
         The day has no courier of that id.
     """
     trucks = truck_day(day_plan, lang)
-    if trucks is not None and any(truck.id == courier_id for truck in trucks.day.couriers):
-        day_plan = trucks
-    facts = DayFacts.of(day_plan)
+    drives = trucks is not None and any(t.id == courier_id for t in trucks.day.couriers)
+    facts = DayFacts.of(trucks if trucks is not None and drives else day_plan)
     if courier_id not in facts.couriers:
         raise UnknownCourierError(courier_id, tuple(facts.couriers))
-    return _sheet(facts, facts.couriers[courier_id], lang)
+    sheet = _sheet(facts, facts.couriers[courier_id], lang)
+    return _of_truck(sheet, day_plan) if drives else sheet
 
 
 def courier_sheets(day_plan: DayPlan, lang: Language = "vi") -> tuple[CourierSheet, ...]:
     """Return the sheets of all trucks, then couriers, that have a route, each in file order."""
     return tuple(
-        _sheet(facts, driver, lang)
+        (sheet if part is day_plan else _of_truck(sheet, day_plan))
         for part in (truck_day(day_plan, lang), day_plan)
         if part is not None
         for facts in (DayFacts.of(part),)
         for driver in part.day.couriers
         if driver.id in facts.routes and facts.routes[driver.id].stops
+        for sheet in (_sheet(facts, driver, lang),)
     )
+
+
+def _of_truck(sheet: CourierSheet, day_plan: DayPlan) -> CourierSheet:
+    """
+    Return a driver's sheet without what was said to the search only.
+
+    By when an office would like its mail, and until when couriers count on it, are no promises to
+    anybody; a customer's agreed hours are, and stay.
+    """
+    agreed = {load.orders[0] for load in direct_loads(day_plan)}
+    rows = tuple(
+        row if row.order in agreed else replace(row, windows=(), late_seconds=0)
+        for row in sheet.rows
+    )
+    return replace(sheet, rows=rows, truck=True)
 
 
 def truck_day(day_plan: DayPlan, lang: Language = "vi") -> DayPlan | None:

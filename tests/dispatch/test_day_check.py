@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from dispatch.day_check import DayCode, check_day
 from dispatch.kpis import left_out_table, office_table
+from dispatch.manifest import courier_manifest
+from dispatch.messages import clock
 from dispatch.model import (
     Courier,
     Day,
@@ -224,6 +228,20 @@ def test_what_no_courier_can_carry_a_truck_does_itself(big: DayPlan) -> None:
     sheets = {s.courier: s for s in courier_sheets(big)}
     seen = {row.order: row.address for row in sheets["t1"].rows}
     assert seen["safe"] == "số 20"
+    # Only what was agreed with a customer is shown as agreed, or can be late.
+    hours = {row.order: row.windows for row in sheets["t1"].visits}
+    assert hours["archive"] == (NINE,)
+    assert all(not windows for name, windows in hours.items() if name.endswith(("-S1", "-T")))
+    assert all(row.late_seconds == 0 for row in sheets["t1"].rows)
+    # The driver settles nothing, and every hand-over stands on the sheet with its time.
+    assert sheets["t1"].truck
+    assert not sheets["c1"].truck
+    pages = PdfReader(BytesIO(courier_manifest(big, "t1", "en"))).pages
+    text = " ".join(page.extract_text() for page in pages)
+    assert "Truck tour sheet" in text
+    assert "Hand-overs of the day" in text
+    assert "Settlement" not in text
+    assert text.count(clock(stops["B-S1"].begin)) >= 2
 
 
 def test_a_truck_is_served_in_the_office_s_hours_for_trucks(big: DayPlan) -> None:

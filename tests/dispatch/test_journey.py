@@ -11,7 +11,7 @@ from dispatch.day_check import check_day
 from dispatch.importing import read_orders, write_orders
 from dispatch.journey import Leg, carry_over, legs_today, promised, state_of
 from dispatch.kpis import left_out_table
-from dispatch.model import LeftOutReason, OrderKind, OrderState, Service
+from dispatch.model import Address, LeftOutReason, OrderKind, OrderState, Service
 from dispatch.office_times import held_loads
 from dispatch.settings import Settings
 from dispatch.workdays import Calendar, vietnam
