@@ -11,8 +11,9 @@ SECONDS_TO_PLAN ?= 30
 demo: $(VENV)/.ready $(VENV)/.warm
 	$(BIN)/buuta sample --orders $(ORDERS) --seed 1 --out demo/day
 	$(BIN)/buuta plan demo/day/orders.csv --fleet demo/day/fleet.csv --offices demo/day/offices.csv \
-	    --date $(DAY) $(if $(wildcard demo/roads/roads.json),--roads demo/roads) --seconds $(SECONDS_TO_PLAN) --seed 1 --out demo/plan
-	$(BIN)/buuta check demo/plan/problem.json demo/plan/plan.json
+	    --trucks demo/day/trucks.csv --date $(DAY) --seconds $(SECONDS_TO_PLAN) --seed 1 \
+	    $(if $(wildcard demo/roads/roads.json),--roads demo/roads) --out demo/plan
+	$(BIN)/buuta check demo/plan
 
 test: $(VENV)/.ready-dev lint $(VENV)/.warm
 	$(BIN)/pytest -m "not slow"

@@ -35,6 +35,13 @@ app = typer.Typer(
 )
 
 
+class Echelons(StrEnum):
+    """What is planned: trucks and couriers, or couriers alone."""
+
+    BOTH = "both"
+    COURIERS = "couriers"
+
+
 class Lang(StrEnum):
     """Languages that the screens and outputs speak."""
 
@@ -85,14 +92,14 @@ def sample(
     *,
     orders: Annotated[int, typer.Option("--orders", min=1, max=200_000, help="How many.")] = 1500,
     seed: Seed = 1,
-    out: Annotated[Path, typer.Option("--out", help="Folder for the three tables.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")],
     date: Annotated[str, typer.Option("--date", help="The day, as 2026-11-24.")] = "2026-11-24",
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Make a sample day of Phú Thọ: orders.csv, fleet.csv and offices.csv."""
+    """Make a sample day of Phú Thọ: orders.csv, fleet.csv, offices.csv and trucks.csv."""
     from api.cli_sample import write_sample
 
     _end(
@@ -111,6 +118,20 @@ def plan(
     offices: Annotated[Path, typer.Option("--offices", help="Post offices and their hours.")],
     date: Annotated[str, typer.Option("--date", help="The day to plan, as 2026-11-24.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for everything that is written.")],
+    trucks: Annotated[
+        Path | None,
+        typer.Option("--trucks", help="Trucks from the hub, a table like the fleet's."),
+    ] = None,
+    echelons: Annotated[
+        Echelons, typer.Option("--echelons", help="Trucks and couriers, or couriers alone.")
+    ] = Echelons.BOTH,
+    closed_offices: Annotated[
+        str,
+        typer.Option(
+            "--closed-offices",
+            help="Offices closed today (flood, fire), as ID,ID: others take their communes.",
+        ),
+    ] = "",
     seconds: Seconds = 30.0,
     seed: Seed = 1,
     engine: Engine = "auto",
@@ -141,7 +162,14 @@ def plan(
 
     _end(
         plan_files(
-            Inputs(orders=orders, fleet=fleet, offices=offices, date=date),
+            Inputs(
+                orders=orders,
+                fleet=fleet,
+                offices=offices,
+                trucks=trucks if echelons is Echelons.BOTH else None,
+                date=date,
+                closed=closed_offices,
+            ),
             out=out,
             seconds=seconds,
             seed=seed,
@@ -159,18 +187,30 @@ def plan(
 @app.command(epilog=_EXIT_CODES)
 @guarded
 def check(
-    problem: Annotated[Path, typer.Argument(help="problem.json, or an instance file.")],
-    plan: Annotated[Path, typer.Argument(help="plan.json, or a VRPLIB solution.")],
+    problem: Annotated[
+        Path, typer.Argument(help="A folder written by plan; or problem.json, or an instance.")
+    ],
+    plan: Annotated[
+        Path | None, typer.Argument(help="plan.json, or a VRPLIB solution; none for a folder.")
+    ] = None,
     *,
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Judge a plan against its problem and list every violation."""
+    """Judge a plan against its problem, or a whole day in a folder, and list every violation."""
+    from api.cli_check_day import check_folder
+    from api.cli_errors import Trouble
     from api.cli_solve import check as judge
 
-    _end(judge(problem, plan, screen=_screen(lang, quiet, as_json)))
+    screen = _screen(lang, quiet, as_json)
+    if plan is not None:
+        _end(judge(problem, plan, screen=screen))
+    elif problem.is_dir():
+        _end(check_folder(problem, screen=screen))
+    else:
+        raise Trouble(screen.say("check.two"))
 
 
 @app.command(epilog=_EXIT_CODES)

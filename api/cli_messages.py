@@ -65,6 +65,54 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "notes.more": ("… và {count} điều nữa, tất cả ở {file}", "… and {count} more, all in {file}"),
     "files.title": ("Đã ghi vào {folder}", "Written to {folder}"),
     "files.folder": ("{name} ({count} tệp)", "{name} ({count} files)"),
+    "table.trucks": ("Xe tải và bưu cục", "Trucks and offices"),
+    "column.truck": ("Xe tải", "Truck"),
+    "column.truck_arrival": ("Xe tải đến", "Truck arrives"),
+    "column.sorted": ("Chia xong", "Sorted"),
+    "column.first_departure": ("Bưu tá đầu tiên đi", "First departure"),
+    "column.last_return": ("Bưu tá cuối cùng về", "Last return"),
+    "column.evening": ("Xe tải tối", "Evening truck"),
+    "table.handed_over": ("Địa bàn giao bưu cục khác hôm nay", "Communes handed over today"),
+    "column.commune": ("Xã, phường", "Commune"),
+    "column.from_office": ("Của bưu cục", "From"),
+    "column.to_office": ("Hôm nay do", "Today"),
+    "closed.unknown": (
+        "--closed-offices: không có bưu cục {unknown}; các mã trong {file}: {known}",
+        "--closed-offices: there is no office {unknown}; {file} has {known}",
+    ),
+    "trucks.cost": (
+        "Cả ngày {total}: xe tải {trucks}, bưu tá {couriers}, chờ thư {waiting}, để lại {carried}.",
+        "The day {total}: trucks {trucks}, couriers {couriers}, waiting {waiting}, left {carried}.",
+    ),
+    "trucks.clean": (
+        "Xe tải và bưu tá khớp nhau: mọi bưu gửi có mặt trước khi được mang đi.",
+        "Trucks and couriers fit: every item is there before it is carried on.",
+    ),
+    "check.couriers": (
+        "Bưu tá: {routes} tuyến, {stops} điểm, {unassigned} đơn để lại, {count} vi phạm.",
+        "Couriers: {routes} routes, {stops} stops, {unassigned} left out, {count} violations.",
+    ),
+    "check.trucks": (
+        "Xe tải: {routes} tuyến, {stops} điểm, {unassigned} chuyến để lại, {count} vi phạm.",
+        "Trucks: {routes} routes, {stops} stops, {unassigned} left out, {count} violations.",
+    ),
+    "check.two": (
+        "Ghi cả tệp bài toán và tệp kế hoạch, hoặc một thư mục do 'buuta plan' ghi ra",
+        "Name a problem and a plan, or a folder that 'buuta plan' wrote",
+    ),
+    "trucks.broken": ("Xe tải và bưu tá chưa khớp:", "Trucks and couriers do not fit:"),
+    "trucks.direct": (
+        "Xe tải làm thẳng {count} đơn quá lớn cho bưu tá: {orders}.",
+        "Trucks do {count} orders themselves that are too big for couriers: {orders}.",
+    ),
+    "trucks.held": (
+        "Không xe tải nào lấy thư thu gom tối nay ({items} bưu gửi ở lại bưu cục): {offices}.",
+        "No truck takes tonight's collected mail ({items} items stay at the office): {offices}.",
+    ),
+    "trucks.none": (
+        "Không có bảng xe tải (--trucks): chỉ xếp bưu tá, coi thư có ở bưu cục lúc 7:00.",
+        "No table of trucks (--trucks): couriers only, mail taken to be at the offices at 7:00.",
+    ),
     # Endings
     "plan.clean": (
         "Kế hoạch giữ mọi quy định (bộ kiểm tra độc lập xác nhận).",

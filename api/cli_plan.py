@@ -19,8 +19,11 @@ from api.cli_files import folder_for, read_bytes, read_date, write_text
 from api.cli_screen import Screen, Steps
 from api.cli_solve import show_violations
 from api.cli_stop import StopFlag, stop_on_interrupt
+from api.cli_trucks import show_handed_over, show_trucks
 from dispatch import messages
 from dispatch.bootstrap import Providers, TravelChoice, phu_tho_providers
+from dispatch.day_check import check_day
+from dispatch.day_files import write_day_file
 from dispatch.errors import RowFinding
 from dispatch.executors import cores_here
 from dispatch.exports import summary_json
@@ -31,12 +34,16 @@ from dispatch.importing import (
     read_offices,
     read_orders,
     summarise,
+    write_orders,
     write_rejected,
 )
+from dispatch.journey import carry_over
 from dispatch.kpis import LeftOutRow, left_out_table, office_table
 from dispatch.model import Courier, Day, DayPlan, Office, Order
 from dispatch.outputs import write_outputs
 from dispatch.service import Search, Watch, plan_day
+from dispatch.settings import Settings
+from dispatch.workdays import vietnam
 from geo.types import LatLon
 from solver.formats import write_plan, write_problem
 from solver.model import Progress
@@ -46,16 +53,20 @@ _MOST_LINES = 20
 
 _REJECTED = "rejected.csv"
 _NOTES = "notes.csv"
+_TOMORROW = "carried_over.csv"
+_OF_TRUCKS = ("trucks_problem.json", "trucks_plan.json", "day.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The three tables of a day, and the day."""
+    """The three tables of a day, that of the trucks if they are to be planned, and the day."""
 
     orders: Path
     fleet: Path
     offices: Path
+    trucks: Path | None
     date: str
+    closed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +77,14 @@ class _Read:
     orders: Imported[Order]
     fleet: Imported[Courier]
     offices: Imported[Office]
+    trucks: Imported[Courier]
     rejected: tuple[RowFinding, ...]
     notes: tuple[RowFinding, ...]
 
     @property
     def rows_rejected(self) -> int:
-        return len(self.orders.rejected) + len(self.fleet.rejected) + len(self.offices.rejected)
+        tables = (self.orders, self.fleet, self.offices, self.trucks)
+        return sum(len(table.rejected) for table in tables)
 
 
 def plan_files(
@@ -92,7 +105,9 @@ def plan_files(
     if sum((travel.roads is not None, bool(travel.osrm), bool(travel.valhalla))) > 1:
         raise Trouble("give one of --roads, --osrm and --valhalla, not several")
     providers = phu_tho_providers(on, choice=travel, lang=_lang(screen))
-    contents = [read_bytes(path) for path in (inputs.orders, inputs.fleet, inputs.offices)]
+    paths = [inputs.orders, inputs.fleet, inputs.offices]
+    paths += [inputs.trucks] if inputs.trucks is not None else []
+    contents = [read_bytes(path) for path in paths]
     folder = folder_for(out)
     with (
         stop_on_interrupt(lambda: screen.note(screen.say("stop.asked"))) as asked,
@@ -106,6 +121,7 @@ def plan_files(
             steps.end()
             _show_notes(read, folder, screen)
             _show_rejected(read, folder, screen)
+        closed = _closed(inputs, read, screen)
         day_plan = plan_day(
             read.day,
             geocoder=providers.geocoder,
@@ -115,15 +131,17 @@ def plan_files(
             search=Search(seconds=seconds, seed=seed, engine=engine, workers=threads, whole=whole),
             watch=_watch(steps, screen, seconds, asked),
             travel_note=providers.said,
+            closed=closed,
         )
         steps.begin("step.write")
         files = _write(day_plan, folder, providers, screen, steps, threads or cores_here())
         steps.end()
     files += [folder / name for name in (_REJECTED, _NOTES) if (folder / name).exists()]
     files += sorted(folder.glob("rejected_*.csv"))
-    _show(day_plan, read, folder, files, screen, failed=providers.server_failed)
+    _show(day_plan, read, folder, files, screen, providers)
     screen.json(_facts(day_plan, read, folder, files, screen))
-    if not day_plan.result.report.feasible:
+    verdict = check_day(day_plan, Settings().linehaul)
+    if not day_plan.result.report.feasible or not (verdict is None or verdict.feasible):
         return ExitCode.RULES_BROKEN
     planned = any(route.stops for route in day_plan.result.plan.routes)
     return ExitCode.DONE if planned else ExitCode.NOTHING_PLANNED
@@ -137,15 +155,50 @@ def _read(inputs: Inputs, contents: Sequence[bytes], on: date, lang: str) -> _Re
     orders = read_orders(contents[0], file=names[0], day=on, lang=lang)
     fleet = read_fleet(contents[1], file=names[1], lang=lang)
     offices = read_offices(contents[2], file=names[2], lang=lang)
-    across = cross_check(orders.good, fleet.good, offices.good, files=names, lang=lang)
+    trucks: Imported[Courier] = Imported(file="")
+    if inputs.trucks is not None:
+        trucks = read_fleet(contents[3], file=inputs.trucks.name, lang=lang)
+    across = cross_check(
+        orders.good,
+        fleet.good,
+        offices.good,
+        files=names,
+        trucks=trucks.good,
+        trucks_file=trucks.file,
+        lang=lang,
+    )
     return _Read(
-        day=Day(date=on, orders=orders.good, couriers=fleet.good, offices=offices.good),
+        day=Day(
+            date=on,
+            orders=orders.good,
+            couriers=fleet.good,
+            offices=offices.good,
+            trucks=trucks.good,
+        ),
         orders=orders,
         fleet=fleet,
         offices=offices,
-        rejected=(*orders.findings, *fleet.findings, *offices.findings),
-        notes=(*across, *orders.warnings, *fleet.warnings, *offices.warnings),
+        trucks=trucks,
+        rejected=(*orders.findings, *fleet.findings, *offices.findings, *trucks.findings),
+        notes=(*across, *orders.warnings, *fleet.warnings, *offices.warnings, *trucks.warnings),
     )
+
+
+def _closed(inputs: Inputs, read: _Read, screen: Screen) -> frozenset[str]:
+    """Return the offices that are closed today, as the command names them."""
+    named = frozenset(name.strip() for name in inputs.closed.split(",") if name.strip())
+    known = [office.id for office in read.offices.good]
+    unknown = sorted(named - set(known))
+    if unknown:
+        raise Trouble(
+            screen.say(
+                "closed.unknown",
+                unknown=", ".join(unknown),
+                known=", ".join(known),
+                file=inputs.offices.name,
+            )
+        )
+    return named
 
 
 def _write_findings(read: _Read, folder: Path) -> None:
@@ -161,6 +214,7 @@ def _write_findings(read: _Read, folder: Path) -> None:
         ("orders", read.orders.rejected, write_rejected(read.orders)),
         ("fleet", read.fleet.rejected, write_rejected(read.fleet)),
         ("offices", read.offices.rejected, write_rejected(read.offices)),
+        ("trucks", read.trucks.rejected, write_rejected(read.trucks)),
     ):
         if rejected:
             write_text(folder / f"rejected_{name}.csv", text)
@@ -223,6 +277,15 @@ def _write(
     result = day_plan.result
     write_text(folder / "plan.json", write_plan(result.plan, result.report))
 
+    settings = Settings(calendar=vietnam(day_plan.day.date))
+    write_text(folder / _TOMORROW, write_orders(carry_over(day_plan, settings)))
+
+    line = day_plan.linehaul
+    if line is not None:
+        write_text(folder / "trucks_problem.json", write_problem(line.problem, f"{name} trucks"))
+        write_text(folder / "trucks_plan.json", write_plan(line.result.plan, line.result.report))
+        write_text(folder / "day.json", write_day_file(day_plan, settings.linehaul))
+
     def tell(_: str, done: int, total: int) -> None:
         steps.at(done, total)
 
@@ -240,7 +303,11 @@ def _write(
         rivers=providers.rivers,
         processes=processes,
     )
-    return [folder / "problem.json", folder / "plan.json", *written]
+    extra = _OF_TRUCKS if line is not None else ()
+    for old in _OF_TRUCKS:
+        if line is None:
+            (folder / old).unlink(missing_ok=True)
+    return [*(folder / each for each in ("problem.json", "plan.json", _TOMORROW, *extra)), *written]
 
 
 # ---- showing ------------------------------------------------------------------------------------
@@ -252,13 +319,15 @@ def _show(
     folder: Path,
     files: Sequence[Path],
     screen: Screen,
-    *,
-    failed: bool,
+    providers: Providers,
 ) -> None:
     _show_notes(read, folder, screen)
     _show_rejected(read, folder, screen)
     _show_left_out(day_plan, screen)
+    show_handed_over(day_plan, screen, providers.commune_name)
     _show_offices(day_plan, screen)
+    verdict = check_day(day_plan, Settings().linehaul)
+    show_trucks(day_plan, verdict, screen)
     report = day_plan.result.report
     planned = any(route.stops for route in day_plan.result.plan.routes)
     if not report.feasible:
@@ -270,8 +339,8 @@ def _show(
     if day_plan.result.stopped:
         screen.show(screen.say("stop.kept", seconds=f"{day_plan.result.seconds:.0f}"))
     if day_plan.travel_note:
-        screen.show(day_plan.travel_note, style="bold yellow" if failed else "dim")
-    if failed:
+        screen.show(day_plan.travel_note, style="bold yellow" if providers.server_failed else "dim")
+    if providers.server_failed:
         screen.show(screen.say("plan.server_failed"), style="bold yellow")
     screen.show(screen.say("files.title", folder=str(folder)), style="bold")
     for line in _listed(folder, files, screen.say):
@@ -401,6 +470,9 @@ def _facts(
     if not screen.as_json:
         return {}
     facts: dict[str, Any] = json.loads(summary_json(day_plan, _lang(screen)))
+    verdict = check_day(day_plan, Settings().linehaul)
+    if verdict is not None:
+        facts["day_violations"] = [str(one) for one in verdict.violations]
     facts["stopped"] = day_plan.result.stopped
     facts["rows_read"] = read.orders.rows_read
     facts["rows_rejected"] = read.rows_rejected

@@ -10,7 +10,7 @@ from api.cli_screen import Screen
 
 
 def write_sample(*, orders: int, seed: int, out: Path, date: str, screen: Screen) -> ExitCode:
-    """Write orders.csv, fleet.csv and offices.csv of a sample day."""
+    """Write orders.csv, fleet.csv, offices.csv and trucks.csv of a sample day."""
     day = read_date(date)
     folder = folder_for(out)
     from dispatch.samples import sample_day, write_day

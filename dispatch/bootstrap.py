@@ -76,6 +76,8 @@ class Providers:
         Tells how travel was measured; asked after measuring, as a server may have failed meanwhile.
     zones, rivers
         What maps draw behind the routes, GeoJSON FeatureCollections.
+    commune_name
+        From a commune's code to its name; a code that is not known stays as it is.
     """
 
     geocoder: Geocoder
@@ -84,6 +86,7 @@ class Providers:
     said: Callable[[], str]
     zones: Mapping[str, Any]
     rivers: Mapping[str, Any]
+    commune_name: Callable[[str], str]
     directions: Directions | None = None
 
     @property
@@ -131,6 +134,7 @@ def phu_tho_providers(
         directions=directions,
         zones=province.zones_geojson(),
         rivers=_rivers_geojson(),
+        commune_name=lambda code: province.name(code, on=on),
     )
 
 
@@ -292,6 +296,11 @@ class PhuTho:
             district=commune.district_code,
             point=commune.point,
         )
+
+    def name(self, code: str, *, on: date) -> str:
+        """Return a commune's name with its kind as on a day, or the code where there is none."""
+        periods = [c for c in self._periods.get(code, []) if c.valid_from <= on]
+        return f"{periods[-1].kind} {periods[-1].name}" if periods else code
 
     def district(self, text: str) -> str | None:
         """Return the code of a district given by code, name, or kind and name."""

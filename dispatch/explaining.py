@@ -94,7 +94,9 @@ def unassigned(
     return tuple(one for _, one in sorted(left, key=lambda pair: (pair[0], pair[1].order)))
 
 
-def filled(problem: Problem, plan: Plan, *, over: Callable[[], bool]) -> Plan:
+def filled(
+    problem: Problem, plan: Plan, *, over: Callable[[], bool], most: int = _MOST_TO_FILL
+) -> Plan:
     """
     Return the plan with every order added that fits as it is and costs less than waiting.
 
@@ -104,10 +106,12 @@ def filled(problem: Problem, plan: Plan, *, over: Callable[[], bool]) -> Plan:
     ----------
     over
         Asked before each office; True ends the filling with what was added so far.
+    most
+        A part with more orders open than this is left alone.
     """
     parts = [part for part in split(problem) if not part.idle]
     while plan.unassigned and not over():
-        better = _filled_once(problem, plan, parts, over)
+        better = _filled_once(problem, plan, parts, over, most)
         if better is None:
             break
         plan = better
@@ -115,7 +119,11 @@ def filled(problem: Problem, plan: Plan, *, over: Callable[[], bool]) -> Plan:
 
 
 def _filled_once(
-    problem: Problem, plan: Plan, parts: Sequence[Part], over: Callable[[], bool]
+    problem: Problem,
+    plan: Plan,
+    parts: Sequence[Part],
+    over: Callable[[], bool],
+    most: int,
 ) -> Plan | None:
     tours = {route.vehicle: route.tour for route in plan.routes}
     before = check(problem, plan)
@@ -123,7 +131,7 @@ def _filled_once(
     used: set[str] = set()
     for part in parts:
         open_here = missing & _tasks(part.problem).keys()
-        if not open_here or len(open_here) > _MOST_TO_FILL or over():
+        if not open_here or len(open_here) > most or over():
             continue
         for explanation in why_unassigned(part.problem, _within(plan, part.problem)):
             insertion = explanation.insertion

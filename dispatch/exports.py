@@ -24,6 +24,7 @@ from xml.etree import ElementTree as ET
 from dispatch.kpis import LeftOutGroup, OfficeRow, left_out_table, office_table
 from dispatch.messages import Language, clock, day_name, dong, kilometres, messages, text
 from dispatch.model import DayPlan
+from dispatch.office_times import direct_loads, held_loads, office_times
 from dispatch.views import CourierSheet, RowKind, SheetRow, courier_sheets
 from geo.types import LatLon
 from solver.model import TimeWindow
@@ -422,8 +423,46 @@ def summary_json(day_plan: DayPlan, lang: Language = "vi") -> str:
             for sheet in courier_sheets(day_plan, lang)
         ],
         "left_out": [_group_facts(group) for group in left_out],
+        "handed_over": [
+            {
+                "commune": one.commune,
+                "from": one.home,
+                "to": one.office,
+                "orders": list(one.orders),
+            }
+            for one in day_plan.hand_overs
+        ],
+        **_linehaul_facts(day_plan),
     }
     return json.dumps(summary, ensure_ascii=False, indent=2) + "\n"
+
+
+def _linehaul_facts(day_plan: DayPlan) -> dict[str, Any]:
+    line = day_plan.linehaul
+    if line is None:
+        return {}
+    parts = ("trucks", "couriers", "waiting", "carried_over", "total")
+    hand_overs = []
+    for times in office_times(day_plan):
+        facts = {
+            "office": times.office,
+            "trucks": list(times.trucks),
+            "truck_arrival": times.truck_arrival,
+            "first_departure": times.first_departure,
+            "last_return": times.last_return,
+            "evening_truck": times.evening,
+        }
+        shown = {k: clock(v) if isinstance(v, int) else v for k, v in facts.items()}
+        hand_overs.append({**shown, "sorted": [clock(end) for end in times.sorted]})
+    return {
+        "day_cost_dong": {part: dong(getattr(line.cost, part)) for part in parts},
+        "hand_overs": hand_overs,
+        "done_by_trucks": [name for load in direct_loads(day_plan) for name in load.orders],
+        "held_at_offices": [
+            {"office": load.office, "items": load.items, "orders": list(load.orders)}
+            for load in held_loads(day_plan)
+        ],
+    }
 
 
 def _office_facts(row: OfficeRow) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from dispatch import parsing, parsing_times
-from dispatch.model import OrderKind, Service, VehicleKind
+from dispatch.model import OrderKind, OrderState, Service, VehicleKind
 from dispatch.parsing import Bad, Cell, text_of
 from geo.text import fold, tokens
 from solver.model import TimeWindow
@@ -97,6 +97,17 @@ SERVICES: Mapping[Service, tuple[str, ...]] = {
         "thường", "ordinary", "thư", "thư thường", "bưu phẩm thường", "báo", "báo chí", "letter",
         "mail", "newspaper",
     ),
+}  # fmt: skip
+STATES: Mapping[OrderState, tuple[str, ...]] = {
+    OrderState.REGISTERED: ("đã đăng ký", "registered", "mới", "chờ thu gom", "new"),
+    OrderState.COLLECTED: ("đã thu gom", "collected", "đã nhận", "picked up"),
+    OrderState.AT_HUB: ("tại trung tâm", "at hub", "ở trung tâm", "hub"),
+    OrderState.AT_OFFICE: ("tại bưu cục", "at office", "ở bưu cục", "office"),
+    OrderState.OUT: ("đang phát", "out for delivery", "đi phát", "out"),
+    OrderState.DELIVERED: ("đã phát", "delivered", "phát thành công", "xong", "done"),
+    OrderState.FAILED: ("phát không thành công", "failed", "không thành công", "thất bại"),
+    OrderState.HELD: ("lưu tại bưu cục", "held", "đang lưu", "lưu giữ"),
+    OrderState.RETURNED: ("chuyển hoàn", "returned", "hoàn", "đã hoàn"),
 }  # fmt: skip
 VEHICLES: Mapping[VehicleKind, tuple[str, ...]] = {
     VehicleKind.MOTORBIKE: ("xe máy", "motorbike", "mô tô", "xe gắn máy", "xm", "motorcycle"),
@@ -318,6 +329,10 @@ ORDERS: tuple[Column, ...] = (
         "|due date|deadline|date|promised|ngay hen tra|thoi han")),
     Column(key="attempts", vi="Số lần phát", en="Attempts", read=_count(0), names=_names(
         "lan phat|so lan da phat|so lan|so lan giao|lan|attempt|tries|da phat")),
+    Column(key="state", vi="Trạng thái", en="State", read=choice(STATES), names=_names(
+        "tinh trang|trang thai don|trang thai buu gui|status|order status")),
+    Column(key="accepted", vi="Ngày chấp nhận", en="Accepted", read=_date, names=_names(
+        "ngay nhan gui|ngay gui|ngay tiep nhan|accepted on|acceptance date|posted")),
     Column(key="cash", vi="Thu hộ (đ)", en="COD (VND)", names=_names(
         "thu ho|cod|tien thu ho|so tien thu ho|tien|so tien|phai thu|tien phai thu|le phi|phi"
         "|cash|cash on delivery|amount|so tien cod|tien cod"), **_MONEY),
@@ -411,6 +426,8 @@ OFFICES: tuple[Column, ...] = (
         "huyen|dia ban|huyen phuc vu|ma huyen phuc vu|district codes|district")),
     Column(key="hours", vi="Giờ làm việc", en="Hours", read=_opening, names=_names(
         "gio mo cua|gio phuc vu|opening hours|working hours")),
+    Column(key="dock", vi="Giờ nhận xe tải", en="Truck hours", read=_windows, names=_names(
+        "gio nhan xe|gio xe tai|gio bao xe|dock hours|truck hours|loading hours")),
     *(
         Column(key=f"day{number}", vi=WEEKDAYS[number], en=_ENGLISH_DAYS[number], read=_opening,
                names=_names(_DAY_NAMES[number]))

@@ -125,6 +125,18 @@ VI: Mapping[str, tuple[str, str]] = {
     ),
     # Between the files
     "courier_office_missing": ("bưu tá không thuộc bưu cục nào", "điền mã bưu cục của bưu tá"),
+    "truck_office_unknown": (
+        "xe tải thuộc bưu cục không có trong danh sách bưu cục, nên không được xếp",
+        "sửa mã bưu cục của xe thành trung tâm nơi xe xuất phát",
+    ),
+    "truck_twice": (
+        "mã xe tải xuất hiện {count} lần",
+        "giữ một dòng cho mỗi ca của xe, mỗi ca một mã",
+    ),
+    "truck_is_courier": (
+        "mã này vừa là xe tải vừa là bưu tá",
+        "đặt cho xe tải một mã khác",
+    ),
     "courier_office_unknown": (
         "bưu tá thuộc bưu cục không có trong danh sách bưu cục",
         "sửa mã bưu cục, hoặc thêm bưu cục này",
@@ -269,6 +281,18 @@ EN: Mapping[str, tuple[str, str]] = {
     ),
     # Between the files
     "courier_office_missing": ("the courier belongs to no office", "fill in the courier's office"),
+    "truck_office_unknown": (
+        "the truck's office is not in the list of offices, so the truck is not planned",
+        "correct its office to the hub that it leaves from",
+    ),
+    "truck_twice": (
+        "the truck occurs {count} times",
+        "keep one row for each shift of a truck, each with an id of its own",
+    ),
+    "truck_is_courier": (
+        "this id is both a truck's and a courier's",
+        "give the truck another id",
+    ),
     "courier_office_unknown": (
         "the courier's office is not in the list of offices",
         "correct the office, or add it to the list",

@@ -15,7 +15,16 @@ from typing import TypeVar
 
 import phonenumbers
 
-from dispatch.import_columns import FLEET, KINDS, OFFICES, ORDERS, SERVICES, VEHICLES, Column
+from dispatch.import_columns import (
+    FLEET,
+    KINDS,
+    OFFICES,
+    ORDERS,
+    SERVICES,
+    STATES,
+    VEHICLES,
+    Column,
+)
 from dispatch.import_rows import Imported
 from dispatch.model import Address, Courier, Office, Order
 from dispatch.parsing import clock, is_mobile
@@ -99,6 +108,8 @@ def _order(order: Order) -> dict[str, str]:
         "note": order.note,
         "office": order.office,
         "required": "có" if order.required else "",
+        "state": STATES[order.state][0] if order.state else "",
+        "accepted": f"{order.accepted:%d/%m/%Y}" if order.accepted else "",
     }
 
 
@@ -187,4 +198,5 @@ def _office(office: Office) -> dict[str, str]:
             f"day{weekday}": _windows(office.hours.get(weekday, ())) or "nghỉ"
             for weekday in range(7)
         },
+        "dock": _windows(office.dock),
     }

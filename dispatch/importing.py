@@ -170,7 +170,7 @@ def _order(row: RowReader, seen: dict[str, int], day: date) -> Order | None:
         row=row.number,
         **_given(
             row, "content", "customer", "phone", "grams", "cubic_cm", "items", "due", "attempts",
-            "cash", "note", "office", "required",
+            "cash", "note", "office", "required", "state", "accepted",
         ),
     )  # fmt: skip
 
@@ -266,6 +266,7 @@ def _office(row: RowReader, seen: dict[str, int]) -> Office | None:
         level=get("level", 2),
         districts=get("districts", ()),
         hours=hours,
+        dock=get("dock", ()),
         row=row.number,
     )
 
@@ -276,15 +277,19 @@ def cross_check(
     offices: Sequence[Office],
     *,
     files: tuple[str, str, str] = ("orders.csv", "fleet.csv", "offices.csv"),
+    trucks: Sequence[Courier] = (),
+    trucks_file: str = "trucks.csv",
     lang: str = "vi",
 ) -> tuple[RowFinding, ...]:
     """
-    Return what is wrong between the three files, where each alone is right.
+    Return what is wrong between the files, where each alone is right.
 
     Parameters
     ----------
     files
         Names of the files of orders, couriers and offices, for messages.
+    trucks, trucks_file
+        Trucks with their drivers, and the name of their file.
     """
     found: list[RowFinding] = []
 
@@ -314,6 +319,27 @@ def cross_check(
             tell(1, "courier_office_missing", row=courier.row, at="Bưu cục", value=courier.id)
         elif known and courier.office not in known:
             tell(1, "courier_office_unknown", row=courier.row, at="Bưu cục", value=courier.office)
+    for truck in trucks:
+        if known and truck.office not in known:
+            bad = Bad(key="truck_office_unknown")
+            found.append(
+                finding(
+                    bad,
+                    file=trucks_file,
+                    row=truck.row,
+                    field="Bưu cục",
+                    value=truck.office,
+                    lang=lang,
+                )
+            )
+    for name, count in Counter(truck.id for truck in trucks).items():
+        if count > 1:
+            bad = Bad(key="truck_twice", facts={"count": str(count)})
+            found.append(finding(bad, file=trucks_file, value=name, lang=lang))
+    found += [
+        finding(Bad(key="truck_is_courier"), file=trucks_file, value=name, lang=lang)
+        for name in sorted({c.id for c in couriers} & {truck.id for truck in trucks})
+    ]
     staffed = {courier.office for courier in couriers}
     for office in offices:
         # The hub sorts and sends trucks; its couriers, if any, are the district office's.

@@ -32,6 +32,7 @@ from dispatch.model import (
     OrderKind,
     VehicleKind,
 )
+from dispatch.office_times import direct_loads
 from dispatch.settings import Settings
 from geo.types import LatLon
 from solver.model import (
@@ -211,6 +212,11 @@ def office_table(day_plan: DayPlan, lang: Language = "vi") -> tuple[OfficeRow, .
     done: set[str] = set()
     for route in facts.routes.values():
         done.update(stop.id for stop in route.stops if stop.id in facts.tasks)
+    for order in (name for load in direct_loads(day_plan) for name in load.orders):
+        done.add(order)
+        parts.setdefault(facts.office_of(order), []).append(
+            OfficeRow(office="", name="", orders=1, planned=1)
+        )
     for order in facts.orders:
         if order not in done:
             task = facts.tasks.get(order)
@@ -342,6 +348,8 @@ def _fact_name(name: str, lang: Language) -> str:
 
 def _fact_value(name: str, value: str, lang: Language) -> str:
     """Write a fact that is a bare number with its unit; leave anything else as it is."""
+    if name == "state" and known(f"state.{value}"):
+        return text(f"state.{value}", lang)
     if not value.isdecimal():
         return value
     amount = int(value)

@@ -183,6 +183,11 @@ def _document(
             ],
             "signers": [said[f"sign.{name}"] for name in ("courier", "cashier", "dispatcher")],
             "sign_hint": said["sign.hint"],
+            "hand_over_columns": [
+                said[f"hand_over.{name}"]
+                for name in ("place", "planned", "what", "amount", "actual", "signature")
+            ],
+            "truck_signers": [said[f"sign.{name}"] for name in ("driver", "hub", "dispatcher")],
         },
         "couriers": [_courier(sheet, lang, mark) for sheet in sheets],
     }
@@ -210,8 +215,27 @@ def _courier(sheet: CourierSheet, lang: Language, mark: PlanMark) -> dict[str, A
         "footer": " · ".join(part for part in (*footer, version, state) if part),
         "warnings": list(sheet.warnings),
         "rows": [_row(row, lang) for row in sheet.rows],
-        "settlement": _settlement(sheet, lang),
+        "settlement": [] if sheet.truck else _settlement(sheet, lang),
+        "hand_overs": _hand_overs(sheet, lang) if sheet.truck else [],
     }
+
+
+def _hand_overs(sheet: CourierSheet, lang: Language) -> list[tuple[str, str, str, str]]:
+    """Return place, planned time, what is done, and how much, of each stop of a truck."""
+    return [
+        (
+            wrappable(row.customer or row.address),
+            f"{clock(row.begin)} – {clock(row.departure)}",
+            text(f"row.{row.kind.value}", lang),
+            ", ".join(
+                (
+                    text("manifest.items_value", lang, items=number(row.items, lang)),
+                    kilograms(row.grams, lang),
+                )
+            ),
+        )
+        for row in sheet.visits
+    ]
 
 
 def _settlement(sheet: CourierSheet, lang: Language) -> list[tuple[str, str]]:

@@ -35,6 +35,20 @@ class Service(StrEnum):
     ORDINARY = "ordinary"
 
 
+class OrderState(StrEnum):
+    """Where an order is on its journey; `dispatch.journey` says what each means for today."""
+
+    REGISTERED = "registered"
+    COLLECTED = "collected"
+    AT_HUB = "at_hub"
+    AT_OFFICE = "at_office"
+    OUT = "out"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    HELD = "held"
+    RETURNED = "returned"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """
@@ -70,6 +84,10 @@ class Order:
         Đồng to take from the customer.
     office
         Id of the office that serves it, if the file says; empty = by the commune's district.
+    state
+        Where it is; None = where today's plan needs it.
+    accepted
+        The day it was accepted, from which its promise counts.
     row
         Row in the file that it came from, for messages; 0 if none.
     """
@@ -92,7 +110,18 @@ class Order:
     note: str = ""
     office: str = ""
     required: bool = False
+    state: OrderState | None = None
+    accepted: date | None = None
     row: int = 0
+
+    @property
+    def at_office(self) -> bool:
+        """True for a delivery that is at its office already and needs no truck."""
+        return self.kind is OrderKind.DELIVERY and self.state in (
+            OrderState.AT_OFFICE,
+            OrderState.OUT,
+            OrderState.FAILED,
+        )
 
 
 ORDINARY_SHIFT = TimeWindow(start=7 * 3600 + 20 * 60, end=17 * 3600 + 30 * 60)
@@ -159,7 +188,8 @@ class Office:
     A post office (bưu cục) that couriers work from; `level` 1 is the hub, 2 a district's office.
 
     `hours` maps a weekday (Monday = 0) to its opening windows; a missing day is closed.
-    `districts` are the codes of the districts that it serves.
+    `districts` are the codes of the districts that it serves. `dock` says when a truck may be
+    served at its back door; empty = at any time.
     """
 
     id: str
@@ -168,17 +198,24 @@ class Office:
     level: int = 2
     districts: tuple[str, ...] = ()
     hours: Mapping[int, tuple[TimeWindow, ...]] = field(default_factory=dict)
+    dock: tuple[TimeWindow, ...] = ()
     row: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """One working day's input: what is asked for and who is there."""
+    """
+    One working day's input: what is asked for and who is there.
+
+    `trucks` drive between the hub and the offices: each is a truck or van with its driver for one
+    shift, and its `office` is the hub that it leaves from.
+    """
 
     date: date
     orders: tuple[Order, ...]
     couriers: tuple[Courier, ...]
     offices: tuple[Office, ...]
+    trucks: tuple[Courier, ...] = ()
 
 
 class LeftOutReason(StrEnum):
@@ -198,6 +235,11 @@ class LeftOutReason(StrEnum):
     NO_ROAD = "no_road"
     NO_ROOM = "no_room"
     DEARER_THAN_WAITING = "dearer_than_waiting"
+    NO_TRUCK = "no_truck"
+    OFFICE_UNREACHABLE = "office_unreachable"
+    NO_TRUCK_FOR_BIG = "no_truck_for_big"
+    NO_EVENING_TRUCK = "no_evening_truck"
+    NOTHING_TODAY = "nothing_today"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,12 +253,122 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """
+    Orders of one commune that another office than on ordinary days serves today.
+
+    Parameters
+    ----------
+    commune
+        Its code.
+    home, office
+        Ids of the office of ordinary days, and of today's.
+    """
+
+    commune: str
+    home: str
+    office: str
+    orders: tuple[str, ...]
+
+
+class Direction(StrEnum):
+    """Where a load of the line-haul goes; the last two are orders that a truck does itself."""
+
+    TO_OFFICE = "to_office"
+    TO_HUB = "to_hub"
+    TO_CUSTOMER = "to_customer"
+    FROM_CUSTOMER = "from_customer"
+
+    @property
+    def direct(self) -> bool:
+        """True where a truck serves the customer, without an office or a courier."""
+        return self in (Direction.TO_CUSTOMER, Direction.FROM_CUSTOMER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """
+    What a truck hands over or takes on in one stop, at an office or at a customer's door.
+
+    Parameters
+    ----------
+    id
+        Of the job in the trucks' problem.
+    office
+        The office it is for; of a direct one, the office in whose area the customer is.
+    orders
+        Ids of the orders in it.
+    wave
+        1 = for the couriers' first trip, 2 = for the trip after the noon return.
+    """
+
+    id: str
+    office: str
+    direction: Direction
+    orders: tuple[str, ...]
+    items: int = 0
+    grams: int = 0
+    cubic_cm: int = 0
+    wave: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCost:
+    """
+    What a whole day costs, thousandths of a đồng.
+
+    Parameters
+    ----------
+    trucks, couriers
+        Routes, lateness at customers included.
+    waiting
+        Wages of couriers whose shift has begun and whose mail is not yet sorted.
+    carried_over
+        The price of everything that is left for another day.
+    """
+
+    trucks: int
+    couriers: int
+    waiting: int
+    carried_over: int
+
+    @property
+    def total(self) -> int:
+        """The sum of all parts."""
+        return self.trucks + self.couriers + self.waiting + self.carried_over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linehaul:
+    """
+    The trucks' part of a planned day.
+
+    Parameters
+    ----------
+    problem, result
+        The trucks' own problem and its checked plan; ids of vehicles are truck ids.
+    loads
+        Every load, whether a truck takes it or not.
+    arrivals, sorted
+        By office, when its first morning load arrives and when each is sorted, in order; seconds.
+    """
+
+    problem: Problem
+    result: Result
+    loads: tuple[Load, ...]
+    arrivals: Mapping[str, int]
+    sorted: Mapping[str, tuple[int, ...]]
+    cost: DayCost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayPlan:
     """
     A planned day: the problem and the checked result, with the office's own things by id.
 
     Ids of jobs and shipments are order ids, ids of vehicles are courier ids. `located` holds the
-    orders that the problem contains, with their points; `left_out` all others and the unassigned.
+    orders that the problem contains, with their points; `left_out` all others and the unassigned;
+    `hand_overs` what another office than usual serves.
     """
 
     day: Day
@@ -225,3 +377,5 @@ class DayPlan:
     result: Result
     left_out: tuple[LeftOut, ...]
     travel_note: str = ""
+    linehaul: Linehaul | None = None
+    hand_overs: tuple[HandOver, ...] = ()

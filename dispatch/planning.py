@@ -151,6 +151,13 @@ def assign_offices(day: Day, located: Iterable[Order]) -> Assigned:
     return Assigned(orders=tuple(kept), left_out=tuple(left), seen=tuple(seen))
 
 
+def home_offices(day: Day, located: Iterable[Order]) -> dict[str, str]:
+    """Return, by order, the id of the office that serves it on ordinary days, if there is one."""
+    book = _Offices(day)
+    found = ((order.id, book.office_of(order)) for order in located)
+    return {name: office.id for name, office in found if office is not None}
+
+
 def build_problem(
     day: Day,
     orders: Sequence[Order],
@@ -159,6 +166,7 @@ def build_problem(
     travel: Mapping[str, Travel],
     settings: Settings,
     approximate: frozenset[str] = frozenset(),
+    sorted_at: Mapping[str, int] | None = None,
 ) -> Problem:
     """
     Say a day in the solver's words.
@@ -171,6 +179,9 @@ def build_problem(
         By profile, rows as in `index`.
     approximate
         Ids of the orders whose point is only their commune's: they get `between_doors_seconds`.
+    sorted_at
+        By order, when it is sorted after a truck has brought it: no trip with it leaves before.
+        None where trucks are not planned: `Settings.mail_ready` holds then.
     """
     crews: dict[str, list[Courier]] = {}
     offices = {office.id: office for office in day.offices}
@@ -186,7 +197,11 @@ def build_problem(
     jobs: list[Job] = []
     shipments: list[Shipment] = []
     for order in orders:
-        release = settings.mail_ready if early.get(order.office) else 0
+        if sorted_at is not None:
+            # What lay at the office overnight was sorted then.
+            release = 0 if order.at_office else sorted_at.get(order.id, settings.mail_ready)
+        else:
+            release = settings.mail_ready if early.get(order.office) else 0
         if order.kind is OrderKind.TRANSFER:
             shipments.append(maker.shipment(order, allowed[order.office]))
         else:
@@ -198,7 +213,7 @@ def build_problem(
             for name, point in zip(index.ids, index.points, strict=True)
         ),
         vehicles=tuple(
-            _vehicle(courier, offices[courier.office], day.date, index, settings)
+            vehicle_of(courier, offices[courier.office], day.date, index, settings)
             for courier in day.couriers
             if courier.office in offices
         ),
@@ -377,9 +392,10 @@ class _Maker:
 # ---- couriers -----------------------------------------------------------------------------------
 
 
-def _vehicle(
+def vehicle_of(
     courier: Courier, office: Office, on: date, index: PlaceIndex, settings: Settings
 ) -> Vehicle:
+    """Say a courier, or a truck with its driver, in the solver's words."""
     home = index.office_rows[office.id]
     max_metres = courier.max_metres
     if max_metres is None and courier.vehicle is VehicleKind.ELECTRIC_MOTORBIKE:

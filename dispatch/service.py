@@ -2,6 +2,7 @@
 One morning in one call: from a day's tables to a checked plan with reasons for all it leaves out.
 
     addresses   geocoding.locate          -> located, doubtful, not found
+    territory   sharing.share             -> communes of closed and overfull offices, to others
     offices     planning.assign_offices   -> who serves what, and what nobody can
     travel      provider.matrix           -> times and distances by profile
     problem     planning.build_problem    -> the day in the solver's words
@@ -13,20 +14,32 @@ The command line, HTTP and the simulator all call `plan_day`; it reads no file a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dispatch import explaining, geocoding, planning, reaching
+from dispatch import (
+    echelons,
+    explaining,
+    geocoding,
+    journey,
+    linehaul,
+    planning,
+    reaching,
+    sharing,
+)
 from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.executors import solve_parts
 from dispatch.executors_process import Runner, run_task
 from dispatch.geocoding import Territory
-from dispatch.model import Day, DayPlan, LeftOut, Order
+from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind, OrderState
 from dispatch.settings import Settings
+from dispatch.workdays import vietnam
 from geo.geocode import Geocoder
 from geo.travel import TravelProvider
 from solver.checker import check
 from solver.model import Problem, Progress, Result, Tour
+from solver.pipeline import solve
+from solver.schedule import schedule
 
 STEPS = ("locate", "travel", "problem", "search", "explain")
 """What `on_step` is told, in this order."""
@@ -64,6 +77,9 @@ class Search:
     whole
         One search over all offices instead of one for each; costs nothing in quality where an
         order belongs to one office only, and is for engines that use many threads themselves.
+    coupled
+        Where the day has trucks: alternate between trucks and couriers, instead of planning the
+        trucks once by their own cost and then the couriers.
     """
 
     seconds: float | None = 30.0
@@ -72,6 +88,7 @@ class Search:
     engine: str = "auto"
     workers: int | None = None
     whole: bool = False
+    coupled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +112,7 @@ def plan_day(
     watch: Watch = Watch(),
     start: Sequence[Tour] | None = None,
     travel_note: str | Callable[[], str] = "",
+    closed: frozenset[str] = frozenset(),
     runner: Runner = run_task,
 ) -> DayPlan:
     """
@@ -108,6 +126,8 @@ def plan_day(
         How travel was measured, or who tells it; asked when all is measured.
     start
         Orders of visit to begin with, such as yesterday's round; the result is never worse.
+    closed
+        Ids of offices that nobody can work from today; their communes go to others.
 
     Returns
     -------
@@ -126,38 +146,134 @@ def plan_day(
     SearchLostError
         The search processes could not be kept alive.
     """
-    settings = settings or Settings()
+    settings = settings or Settings(calendar=vietnam(day.date))
     _require_a_day(day)
     watch.on_step("locate")
     day = geocoding.with_codes(day, geocoder, territory=territory)
     places = geocoding.locate(day.orders, geocoder, territory=territory, on=day.date)
-    assigned = planning.assign_offices(day, places.located)
+    places, idle = _todays(places, settings)
+    homes = planning.home_offices(day, places.located)
+    day = sharing.close(day, closed)
+    # What lies at an office for the hub goes from there, whoever serves its commune today.
+    waiting = tuple(
+        replace(order, office=homes[order.id])
+        for order in places.located
+        if order.state is OrderState.COLLECTED and order.id in homes
+    )
+    lying = {order.id for order in waiting}
+    shared = sharing.share(
+        day,
+        [
+            replace(order, office=homes[order.id]) if homes.get(order.id) in closed else order
+            for order in places.located
+            if order.id not in lying
+        ],
+        closed=closed,
+        travel=travel,
+        settings=settings,
+    )
+    assigned = planning.assign_offices(day, shared.orders)
     watch.on_step("travel")
     reached = reaching.measure(day, assigned, travel)
     assigned, index, matrices = reached.assigned, reached.index, reached.travel
     watch.on_step("problem")
-    problem = planning.build_problem(
-        day,
-        assigned.orders,
-        index=index,
-        travel=matrices,
-        settings=settings,
-        approximate=places.approximate,
-    )
-    never = explaining.impossible(problem, day, assigned.orders)
-    problem = explaining.without(problem, (left.order for left in never))
-    watch.on_step("search")
-    result = _search(problem, search, watch, start, clock, runner)
+
+    def build(
+        orders: Sequence[Order], ready: Mapping[str, int] | None
+    ) -> tuple[Problem, tuple[LeftOut, ...]]:
+        made = planning.build_problem(
+            day,
+            orders,
+            index=index,
+            travel=matrices,
+            settings=settings,
+            approximate=places.approximate,
+            sorted_at=ready,
+        )
+        dropped = explaining.impossible(made, day, orders)
+        return explaining.without(made, (left.order for left in dropped)), dropped
+
+    big = _too_big(day, assigned)
+    net = linehaul.network(day, travel, big)
+    both: echelons.Both | None = None
+    if net is None:
+        problem, never = build(assigned.orders, None)
+        never += tuple(LeftOut(order=o.id, reason=LeftOutReason.NO_EVENING_TRUCK) for o in waiting)
+        watch.on_step("search")
+        result = _search(problem, search, watch, start, clock, runner)
+    else:
+        watch.on_step("search")
+
+        def couriers(made: Problem, begin: Sequence[Tour] | None, share: float | None) -> Result:
+            own = _part_of(search, share)
+            return _search(made, own, watch, begin or start, clock, runner)
+
+        both = echelons.plan_both(
+            echelons.Scene(
+                day=day,
+                orders=assigned.orders,
+                direct=tuple(order for order in big if order.id in net.order_rows),
+                waiting=waiting,
+                net=net,
+                settings=settings,
+                build=build,
+                trucks=lambda made, begin, share: _trucks(
+                    made, _part_of(search, share), watch, begin, clock
+                ),
+                couriers=couriers,
+                coupled=search.coupled,
+            )
+        )
+        problem, result = both.problem, both.result
+        never = both.left_out
+        direct = {order.id for order in big if order.id in net.order_rows}
+        assigned = replace(
+            assigned, left_out=tuple(o for o in assigned.left_out if o.order not in direct)
+        )
     watch.on_step("explain")
     open_orders = explaining.unassigned(problem, result.plan, day, assigned.orders)
     inside = _tasks(problem)
     return DayPlan(
-        day=_day_with(day, (*places.located, *assigned.seen, *assigned.orders)),
+        day=_day_with(day, (*places.located, *assigned.seen, *assigned.orders, *waiting)),
         located={order.id: order for order in assigned.orders if order.id in inside},
         problem=problem,
         result=result,
-        left_out=_sorted((*places.left_out, *assigned.left_out, *never), open_orders),
+        left_out=_sorted((*places.left_out, *assigned.left_out, *never, *idle), open_orders),
         travel_note=travel_note() if callable(travel_note) else travel_note,
+        linehaul=None if both is None else both.linehaul,
+        hand_overs=shared.hand_overs,
+    )
+
+
+def _todays(
+    places: geocoding.Located, settings: Settings
+) -> tuple[geocoding.Located, tuple[LeftOut, ...]]:
+    """Return what is to be done today, with its promise, and what has no leg of today."""
+    kept, idle = [], []
+    for order in places.located:
+        if journey.legs_today(order, settings):
+            kept.append(replace(order, due=journey.promised(order, settings)))
+        else:
+            state = journey.state_of(order).value
+            idle.append(
+                LeftOut(order=order.id, reason=LeftOutReason.NOTHING_TODAY, facts={"state": state})
+            )
+    return replace(places, located=tuple(kept)), tuple(idle)
+
+
+def _too_big(day: Day, assigned: planning.Assigned) -> tuple[Order, ...]:
+    """Return the orders that no courier of their office can carry and a truck can."""
+    big = {
+        left.order
+        for left in assigned.left_out
+        if left.reason in (LeftOutReason.TOO_HEAVY, LeftOutReason.TOO_LARGE)
+    }
+    return tuple(
+        order
+        for order in assigned.seen
+        if order.id in big
+        and order.kind is not OrderKind.TRANSFER
+        and linehaul.fits(order, day.trucks)
     )
 
 
@@ -195,6 +311,32 @@ def _search(
         return result
     report = check(problem, plan)
     return replace(result, plan=plan, report=report, seconds=clock() - began)
+
+
+def _part_of(search: Search, share: float | None) -> Search:
+    if search.seconds is None or share is None:
+        return search
+    return replace(search, seconds=search.seconds * share)
+
+
+def _trucks(
+    problem: Problem,
+    search: Search,
+    watch: Watch,
+    start: Sequence[Tour] | None,
+    clock: Callable[[], float],
+) -> Result:
+    """Search the trucks' few stops with the engine that weighs every rule in every move."""
+    return solve(
+        problem,
+        seconds=search.seconds,
+        iterations=search.iterations,
+        seed=search.seed,
+        engine="ortools",
+        start=None if not start else schedule(problem, start),
+        stop=watch.stop,
+        clock=clock,
+    )
 
 
 def _tasks(problem: Problem) -> frozenset[str]:

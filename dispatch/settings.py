@@ -42,9 +42,9 @@ from datetime import date
 from types import MappingProxyType
 
 from dispatch.model import Order, OrderKind, Service, VehicleKind
+from dispatch.workdays import Calendar
 
 _HOUR = 3600
-_SATURDAY = 5
 
 SERVICE_SECONDS: Mapping[tuple[OrderKind, Service], int] = MappingProxyType(
     {
@@ -95,6 +95,63 @@ class SoftDueRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRules:
+    """
+    Working days from acceptance to delivery, at the provincial centre and in outlying districts.
+
+    Parameters
+    ----------
+    centre
+        Codes of the centre's districts (227 = Việt Trì).
+    days, other_days
+        By service (centre, outlying), and for every other one.
+    """
+
+    centre: frozenset[str] = frozenset({"227"})
+    days: Mapping[Service, tuple[int, int]] = field(default_factory=lambda: {Service.EMS: (1, 1)})
+    other_days: tuple[int, int] = (1, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinehaulRules:
+    """
+    How mail gets from the hub to the offices and back; times are seconds.
+
+    Parameters
+    ----------
+    hub_ready
+        When the hub has counted the night's mail and trucks may leave (from 5:00).
+    reload_seconds
+        Loading for another tour at the hub.
+    stop_seconds, seconds_per_item
+        At an office: backing up and papers, and each item.
+    sort_seconds_per_item, couriers_per_sorter
+        One sorter for so many couriers of an office, at least one; each item takes so long.
+    latest_arrival
+        A truck that comes later to an office in the morning is of no use to its couriers, but for
+        what may wait for their trip after the noon return.
+    bag_seconds
+        From the last courier's return until what was collected is ready for the truck.
+    hub_closes
+        When the evening's mail must have left the last office.
+    door_opens, door_closes
+        When a truck may come to a customer who named no hours.
+    """
+
+    hub_ready: int = 5 * _HOUR
+    reload_seconds: int = 900
+    stop_seconds: int = 300
+    seconds_per_item: int = 2
+    sort_seconds_per_item: int = 8
+    couriers_per_sorter: int = 6
+    latest_arrival: int = 11 * _HOUR
+    bag_seconds: int = 600
+    hub_closes: int = 20 * _HOUR + _HOUR // 2
+    door_opens: int = 7 * _HOUR + _HOUR // 2
+    door_closes: int = 17 * _HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """
     The figures that turn a day's orders into a problem.
@@ -114,6 +171,12 @@ class Settings:
         When the truck has come and the mail is sorted; no trip with deliveries leaves before.
     unfamiliar_cost
         Đồng for a visit in a commune that the courier does not know, to one who knows some.
+    calendar
+        Which days count; without one of its own a day is planned with Vietnam's public holidays.
+    most_attempts
+        Failed visits after which an order is held at its office.
+    hand_over_seconds
+        A longer ride than this to a commune's own office is borne rather than hand it to another.
     electric_range_metres
         Range of an electric motorbike whose row in the fleet file names none: 80 % of the lowest
         range that makers claim (100 km).
@@ -126,8 +189,13 @@ class Settings:
     between_doors_seconds: int = 120
     mail_ready: int = 7 * _HOUR
     unfamiliar_cost: int = 3_000
+    hand_over_seconds: int = 1_800
     electric_range_metres: int = 80_000
+    linehaul: LinehaulRules = field(default_factory=LinehaulRules)
     skip: SkipRules = field(default_factory=SkipRules)
+    promise: PromiseRules = field(default_factory=PromiseRules)
+    calendar: Calendar = field(default_factory=Calendar)
+    most_attempts: int = 3
     soft_due_ems: SoftDueRule = field(
         default_factory=lambda: SoftDueRule(time=11 * _HOUR + _HOUR // 2, cost_per_hour=15_000)
     )
@@ -140,13 +208,12 @@ class Settings:
         return self.service_seconds[kind, service]
 
     def days_overdue(self, order: Order, on: date) -> int:
-        """Return the working days (Monday to Friday) since the promise ended, 0 if it has not."""
+        """Return the working days since the promise ended, 0 if it has not."""
         if order.due is None or order.due >= on:
             return 0
         if (on - order.due).days > 7 * self.skip.most_days_overdue:
             return self.skip.most_days_overdue
-        passed = range(order.due.toordinal() + 1, on.toordinal() + 1)
-        return max(sum(date.fromordinal(day).weekday() < _SATURDAY for day in passed), 1)
+        return max(self.calendar.between(order.due, on), 1)
 
     def skip_cost(self, order: Order, on: date) -> int | None:
         """Return the đồng that leaving the order out costs, None for one that must be done."""

@@ -11,14 +11,24 @@ the bag is packed, so it counts neither breaks nor returns to the office.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from dispatch.errors import DispatchError
 from dispatch.kpis import DayFacts, LeftOutGroup, OfficeRow, left_out_table, office_table
 from dispatch.messages import Language, kilograms, kilometres, minutes, money, number, text
-from dispatch.model import Courier, DayPlan, Order, OrderKind, Service, VehicleKind
+from dispatch.model import (
+    Address,
+    Courier,
+    DayPlan,
+    Direction,
+    Order,
+    OrderKind,
+    Service,
+    VehicleKind,
+)
+from dispatch.office_times import direct_loads
 from geo.types import LatLon
 from solver.model import Cost, Reload, Route, Stop, StopKind, TimeWindow, Violation, ViolationCode
 
@@ -124,6 +134,8 @@ class CourierSheet:
         As the checker found them; cost in thousandths of a đồng.
     warnings
         What the route breaks, in words.
+    truck
+        True for a tour from the hub: loads are handed over, nothing is settled.
     """
 
     date: date
@@ -149,6 +161,7 @@ class CourierSheet:
     duty_seconds: int = 0
     cost: Cost
     warnings: tuple[str, ...] = ()
+    truck: bool = False
 
     @property
     def visits(self) -> tuple[SheetRow, ...]:
@@ -165,19 +178,80 @@ def courier_sheet(day_plan: DayPlan, courier_id: str, lang: Language = "vi") -> 
     UnknownCourierError
         The day has no courier of that id.
     """
-    facts = DayFacts.of(day_plan)
+    trucks = truck_day(day_plan, lang)
+    drives = trucks is not None and any(t.id == courier_id for t in trucks.day.couriers)
+    facts = DayFacts.of(trucks if trucks is not None and drives else day_plan)
     if courier_id not in facts.couriers:
         raise UnknownCourierError(courier_id, tuple(facts.couriers))
-    return _sheet(facts, facts.couriers[courier_id], lang)
+    sheet = _sheet(facts, facts.couriers[courier_id], lang)
+    return _of_truck(sheet, day_plan) if drives else sheet
 
 
 def courier_sheets(day_plan: DayPlan, lang: Language = "vi") -> tuple[CourierSheet, ...]:
-    """Return the sheets of all couriers that have a route, in the order of the fleet."""
-    facts = DayFacts.of(day_plan)
+    """Return the sheets of all trucks, then couriers, that have a route, each in file order."""
     return tuple(
-        _sheet(facts, courier, lang)
-        for courier in day_plan.day.couriers
-        if courier.id in facts.routes and facts.routes[courier.id].stops
+        (sheet if part is day_plan else _of_truck(sheet, day_plan))
+        for part in (truck_day(day_plan, lang), day_plan)
+        if part is not None
+        for facts in (DayFacts.of(part),)
+        for driver in part.day.couriers
+        if driver.id in facts.routes and facts.routes[driver.id].stops
+        for sheet in (_sheet(facts, driver, lang),)
+    )
+
+
+def _of_truck(sheet: CourierSheet, day_plan: DayPlan) -> CourierSheet:
+    """
+    Return a driver's sheet without what was said to the search only.
+
+    By when an office would like its mail, and until when couriers count on it, are no promises to
+    anybody; a customer's agreed hours are, and stay.
+    """
+    agreed = {load.orders[0] for load in direct_loads(day_plan)}
+    rows = tuple(
+        row if row.order in agreed else replace(row, windows=(), late_seconds=0)
+        for row in sheet.rows
+    )
+    return replace(sheet, rows=rows, truck=True)
+
+
+def truck_day(day_plan: DayPlan, lang: Language = "vi") -> DayPlan | None:
+    """Return the trucks' part as a day of its own: drivers as couriers, loads as orders."""
+    line = day_plan.linehaul
+    if line is None:
+        return None
+    offices = {office.id: office for office in day_plan.day.offices}
+    asked = {order.id: order for order in day_plan.day.orders}
+    orders = {}
+    for load in line.loads:
+        if load.direction.direct:
+            orders[load.id] = asked[load.orders[0]]
+            continue
+        office = offices[load.office]
+        brings = load.direction is Direction.TO_OFFICE
+        orders[load.id] = Order(
+            id=load.id,
+            kind=OrderKind.DELIVERY if brings else OrderKind.COLLECTION,
+            service=Service.ORDINARY,
+            address=Address(text=office.name, point=office.point),
+            customer=office.name,
+            content=text(f"linehaul.{load.direction.value}", lang, office=office.name),
+            grams=load.grams,
+            cubic_cm=load.cubic_cm,
+            items=load.items,
+        )
+    return DayPlan(
+        day=replace(
+            day_plan.day,
+            orders=tuple(orders.values()),
+            couriers=day_plan.day.trucks,
+            trucks=(),
+        ),
+        located=orders,
+        problem=line.problem,
+        result=line.result,
+        left_out=(),
+        travel_note=day_plan.travel_note,
     )
 
 

@@ -13,6 +13,7 @@ import typer.main
 from api.cli import app
 from api.cli_errors import ExitCode
 from api.cli_messages import TEXTS
+from dispatch.day_check import DayCode
 from solver.model import ViolationCode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -85,6 +86,11 @@ def test_every_exit_code_is_documented(code: ExitCode) -> None:
 @pytest.mark.parametrize("code", list(ViolationCode))
 def test_every_violation_code_is_documented(code: ViolationCode) -> None:
     assert code.value in documents()
+
+
+@pytest.mark.parametrize("code", list(DayCode))
+def test_every_code_of_the_day_check_is_documented(code: DayCode) -> None:
+    assert f"`{code.value}`" in documents()
 
 
 @pytest.mark.parametrize("name", commands())

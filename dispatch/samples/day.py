@@ -1,4 +1,4 @@
-"""A whole sample day, and its three files."""
+"""A whole sample day, and its four files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 from dispatch.import_writers import write_fleet, write_offices, write_orders
 from dispatch.model import Day
-from dispatch.samples.fleet import crew_sizes, sample_fleet, sample_offices, vans_of
+from dispatch.samples.fleet import crew_sizes, sample_fleet, sample_offices, sample_trucks, vans_of
 from dispatch.samples.orders import sample_orders
 from dispatch.samples.places import province
 
@@ -37,13 +37,22 @@ def sample_day(*, orders: int = 1500, seed: int = 1, day: date) -> Day:
     vans = {code for o in offices if vans_of(crews.get(o.id, 0)) for code in o.districts}
     asked = sample_orders(orders, places=places, vans=vans, day=day, random=random)
     couriers = sample_fleet(crews, offices, places=places, random=random)
-    return Day(date=day, orders=tuple(asked), couriers=tuple(couriers), offices=tuple(offices))
+    hub = next(office.id for office in offices if office.level == 1)
+    trucks = sample_trucks(orders, hub, random=random)
+    return Day(
+        date=day,
+        orders=tuple(asked),
+        couriers=tuple(couriers),
+        offices=tuple(offices),
+        trucks=tuple(trucks),
+    )
 
 
 def write_day(day: Day) -> dict[str, str]:
-    """Return the texts of orders.csv, fleet.csv and offices.csv, by file name."""
+    """Return the texts of orders.csv, fleet.csv, offices.csv and trucks.csv, by file name."""
     return {
         "orders.csv": write_orders(day.orders),
         "fleet.csv": write_fleet(day.couriers),
         "offices.csv": write_offices(day.offices),
+        "trucks.csv": write_fleet(day.trucks),
     }

@@ -199,3 +199,35 @@ def _courier(
         known_communes=known,
         row=row,
     )
+
+
+_ORDERS_PER_TRUCK = 300
+_TRUCK = (1_500_000, 9_000_000)
+
+
+def sample_trucks(orders: int, hub: str, *, random: Random) -> list[Courier]:
+    """
+    Return trucks and their drivers: a morning and an evening shift for each, rows numbered from 2.
+
+    A small truck of 1.5 t costs 350,000 đ for half a day and 6,500 đ/km with all (assumptions).
+    """
+    trucks: list[Courier] = []
+    for number in range(1, max(math.ceil(orders / _ORDERS_PER_TRUCK), 2) + 1):
+        for mark, start, end in (("S", 4 * 3600 + 1800, 12 * 3600), ("T", 15 * 3600, 22 * 3600)):
+            trucks.append(
+                Courier(
+                    id=f"XT{number:02d}-{mark}",
+                    name=person(random),
+                    office=hub,
+                    vehicle=VehicleKind.TRUCK,
+                    phone=phone(random),
+                    shift=TimeWindow(start=start, end=end),
+                    capacity_grams=_TRUCK[0],
+                    capacity_cubic_cm=_TRUCK[1],
+                    cost_per_day=350_000,
+                    cost_per_km=6_500,
+                    cost_per_hour=45_000,
+                    row=len(trucks) + 2,
+                )
+            )
+    return trucks

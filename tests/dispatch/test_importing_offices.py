@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dispatch.importing import (
-    cross_check,
-)
+from dispatch.importing import cross_check, read_offices, write_offices
 from dispatch.model import (
     ORDINARY_SHIFT,
     Address,
@@ -146,3 +144,42 @@ def test_a_day_without_anything_is_told_file_by_file() -> None:
         ("fleet.csv", "there are no couriers on this day"),
         ("offices.csv", "there are no offices"),
     ]
+
+
+def test_hours_for_trucks_are_read_and_written_back() -> None:
+    table = "Mã bưu cục,Vĩ độ,Kinh độ,Giờ nhận xe tải\nA,21.3,105.4,5h-7h; 17h-19h\nB,21.4,105.4,\n"
+    read = read_offices(table.encode(), file="offices.csv")
+    first, second = read.good
+    assert [(w.start // 3600, w.end // 3600) for w in first.dock] == [(5, 7), (17, 19)]
+    assert second.dock == ()
+    again = read_offices(write_offices(read.good).encode(), file="offices.csv").good
+    assert [office.dock for office in again] == [first.dock, ()]
+
+
+def test_trucks_of_unknown_offices_and_repeated_ids_are_said_in_words() -> None:
+    def driver(name: str, office: str, row: int) -> Courier:
+        return Courier(id=name, name=name, office=office, row=row)
+
+    hubs = read_offices(b"id,lat,lon\nHUB,21.3,105.4\n", file="offices.csv").good
+    trucks = [driver("x1", "HUB", 2), driver("x1", "HUB", 3), driver("x2", "VT", 4)]
+    found = cross_check(
+        (), [driver("x1", "HUB", 2)], hubs, trucks=trucks, trucks_file="xe.csv", lang="en"
+    )
+    said = [(f.row, f.value, f.what, f.remedy) for f in found if f.file == "xe.csv"]
+    assert said == [
+        (
+            4,
+            "VT",
+            "the truck's office is not in the list of offices, so the truck is not planned",
+            "correct its office to the hub that it leaves from",
+        ),
+        (
+            0,
+            "x1",
+            "the truck occurs 2 times",
+            "keep one row for each shift of a truck, each with an id of its own",
+        ),
+        (0, "x1", "this id is both a truck's and a courier's", "give the truck another id"),
+    ]
+    vietnamese = cross_check((), (), hubs, trucks=trucks)
+    assert "xe tải thuộc bưu cục không có trong danh sách" in " ".join(f.what for f in vietnamese)

@@ -32,9 +32,16 @@ def read_back(day: Day) -> Day:
     orders = read_orders(files["orders.csv"], file="orders.csv", day=day.date)
     fleet = read_fleet(files["fleet.csv"], file="fleet.csv")
     offices = read_offices(files["offices.csv"], file="offices.csv")
-    assert orders.findings == fleet.findings == offices.findings == ()
-    assert fleet.warnings == offices.warnings == ()
-    return Day(date=day.date, orders=orders.good, couriers=fleet.good, offices=offices.good)
+    trucks = read_fleet(files["trucks.csv"], file="trucks.csv")
+    assert orders.findings == fleet.findings == offices.findings == trucks.findings == ()
+    assert fleet.warnings == offices.warnings == trucks.warnings == ()
+    return Day(
+        date=day.date,
+        orders=orders.good,
+        couriers=fleet.good,
+        offices=offices.good,
+        trucks=trucks.good,
+    )
 
 
 @pytest.mark.parametrize("orders", [1, 10, 1500])

@@ -1,0 +1,502 @@
+"""
+The first echelon: trucks from the hub supply the offices and bring back what was collected.
+
+    load        the deliveries of an office for its couriers' first trip, and those for the trip
+                after the noon return; in the evening all that its couriers collected; and each
+                order that is too big for any courier of its office
+    job         handing a load over at an office's or customer's door, or taking one on there
+    vehicle     a truck with its driver for one shift, from and back to the hub, several tours
+
+What a load's delay costs is told to the trucks as a soft due time with a price by the second; the
+price is artificial and no part of the day's cost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+from dispatch.model import Courier, Day, Direction, Load, Office, Order, OrderKind
+from dispatch.planning import DIMENSIONS, PlaceIndex, vehicle_of
+from dispatch.settings import PROFILES, Settings
+from geo.errors import UnreachableError
+from geo.travel import TravelProvider
+from geo.types import LatLon, Travel
+from solver.model import (
+    Job,
+    Place,
+    Plan,
+    Problem,
+    Reload,
+    SoftDue,
+    StopKind,
+    TimeWindow,
+)
+
+RELOAD = "hub"
+"""Id of the return to the hub between two tours."""
+
+_OF_AN_OFFICE = re.compile(r"-(?:S\d+|T\d*)$")
+"""How the ids of an office's loads end."""
+
+_THOUSANDTHS = 1000
+_REQUIRED_COST = 2_000_000
+"""Đồng; a load with a required order is worth at least so much for each of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """
+    The hub, the offices and the customers of big orders as trucks see them.
+
+    Parameters
+    ----------
+    trucks
+        Those that leave from the hub.
+    index
+        The hub first, then offices, then customers.
+    order_rows
+        The row of each direct order's customer that a way leads to.
+    travel
+        By profile, rows as in `index`.
+    unreachable
+        Ids of the offices that no way leads to.
+    """
+
+    hub: Office
+    trucks: tuple[Courier, ...]
+    index: PlaceIndex
+    order_rows: Mapping[str, int]
+    travel: Mapping[str, Travel]
+    unreachable: frozenset[str]
+
+
+def hub_of(day: Day) -> Office | None:
+    """Return the hub: where most trucks are at home, the higher level where as many are."""
+    known = {office.id: office for office in day.offices}
+    homes = Counter(truck.office for truck in day.trucks if truck.office in known)
+    return max(
+        (known[name] for name in homes),
+        key=lambda office: (homes[office.id], -office.level),
+        default=None,
+    )
+
+
+def fits(order: Order, trucks: Sequence[Courier]) -> bool:
+    """Tell whether one of the trucks can carry an order whole."""
+    return any(
+        order.grams <= truck.capacity_grams and order.cubic_cm <= truck.capacity_cubic_cm
+        for truck in trucks
+    )
+
+
+def network(day: Day, travel: TravelProvider, direct: Sequence[Order] = ()) -> Network | None:
+    """
+    Measure the ways of the trucks; places that no way leads to are named, not fatal.
+
+    None where no truck leaves from an office of the day.
+
+    Raises
+    ------
+    GeoError
+        The travel service failed otherwise.
+    """
+    hub = hub_of(day)
+    if hub is None:
+        return None
+    known = {office.id for office in day.offices}
+    trucks = tuple(truck for truck in day.trucks if truck.office in known)
+    offices = [hub, *(office for office in day.offices if office.id != hub.id)]
+    # A customer's place is told from an office by its mark, whatever the ids are.
+    nodes = [("", office.id, office.point) for office in offices]
+    nodes += [("@", o.id, o.address.point) for o in direct if o.address.point is not None]
+    lost: set[tuple[str, str]] = set()
+    while True:
+        kept = [node for node in nodes if node[:2] not in lost]
+        points = [point for _, _, point in kept]
+        matrices: dict[str, Travel] = {}
+        try:
+            for profile in sorted({PROFILES[truck.vehicle] for truck in trucks}):
+                matrices[profile] = travel.matrix(points, profile=profile)
+        except UnreachableError as error:
+            cut = {kept[b][:2] for a, b in error.pairs if a == 0}
+            lost |= cut or {kept[b][:2] for _, b in error.pairs}
+            continue
+        index = PlaceIndex(
+            ids=tuple(mark + name for mark, name, _ in kept),
+            points=tuple(points),
+            office_rows={name: row for row, (mark, name, _) in enumerate(kept) if not mark},
+            point_rows=_first_rows(points),
+        )
+        return Network(
+            hub=hub,
+            trucks=trucks,
+            index=index,
+            order_rows={name: row for row, (mark, name, _) in enumerate(kept) if mark},
+            travel=matrices,
+            unreachable=frozenset(name for mark, name in lost if not mark),
+        )
+
+
+def _first_rows(points: Sequence[LatLon]) -> dict[LatLon, int]:
+    rows: dict[LatLon, int] = {}
+    for row, point in enumerate(points):
+        rows.setdefault(point, row)
+    return rows
+
+
+# ---- loads --------------------------------------------------------------------------------------
+
+
+def morning_loads(
+    orders: Sequence[Order],
+    trucks: Sequence[Courier],
+    *,
+    settings: Settings,
+    day: Day,
+    later: frozenset[str] = frozenset(),
+) -> tuple[Load, ...]:
+    """
+    Return what each office needs from the hub, the most urgent orders in its first load.
+
+    An office's mail is cut into loads where one would be more than the largest truck takes; where
+    its couriers come back at noon, what is not in the first load may wait for their second trip.
+
+    Parameters
+    ----------
+    later
+        Ids of orders that couriers carry on their second trip: they make loads of their own.
+    """
+    most = _largest(trucks)
+    noons = noon_returns(day)
+    by_office: dict[str, list[Order]] = {}
+    for order in orders:
+        if order.kind is OrderKind.DELIVERY and not order.at_office:
+            by_office.setdefault(order.office, []).append(order)
+    loads: list[Load] = []
+    for office, wanted in by_office.items():
+        urgent = sorted(wanted, key=lambda order: -settings.priority(order, day.date))
+        first = _cut([order for order in urgent if order.id not in later], most)
+        second = _cut([order for order in urgent if order.id in later], most)
+        for number, part in enumerate((*first, *second), start=1):
+            load = _load(f"{office}-S{number}", office, Direction.TO_OFFICE, part)
+            loads.append(replace(load, wave=2 if number > 1 and office in noons else 1))
+    return tuple(loads)
+
+
+def direct_loads(orders: Sequence[Order]) -> tuple[Load, ...]:
+    """Return each order that a truck must do itself as a load of its own, by the order's id."""
+    return tuple(
+        _load(
+            f"{order.id}-X" if _OF_AN_OFFICE.search(order.id) else order.id,
+            order.office,
+            Direction.TO_CUSTOMER if order.kind is OrderKind.DELIVERY else Direction.FROM_CUSTOMER,
+            [order],
+        )
+        for order in orders
+    )
+
+
+def noon_returns(day: Day) -> dict[str, TimeWindow]:
+    """Return, by office, from the first to the last moment that its couriers come back at noon."""
+    spans: dict[str, TimeWindow] = {}
+    for courier in day.couriers:
+        noon = courier.noon_return
+        if noon is not None:
+            known = spans.get(courier.office, noon)
+            spans[courier.office] = TimeWindow(
+                start=min(known.start, noon.start), end=max(known.end, noon.end)
+            )
+    return spans
+
+
+def evening_loads(
+    orders: Mapping[str, Order],
+    plan: Plan,
+    trucks: Sequence[Courier],
+    waiting: Sequence[Order] = (),
+) -> tuple[Load, ...]:
+    """
+    Return what the couriers of a plan collect, and what waits for the hub already, by office.
+
+    Cut like the morning's, where it is more than the largest truck takes.
+    """
+    most = _largest(trucks)
+    by_office: dict[str, list[Order]] = {}
+    for one in waiting:
+        by_office.setdefault(one.office, []).append(one)
+    for route in plan.routes:
+        for stop in route.stops:
+            order = orders.get(stop.id)
+            if (
+                stop.kind is StopKind.JOB
+                and order is not None
+                and order.kind is OrderKind.COLLECTION
+            ):
+                by_office.setdefault(order.office, []).append(order)
+    return tuple(
+        _load(f"{office}-T{number if number > 1 else ''}", office, Direction.TO_HUB, part)
+        for office, orders_here in sorted(by_office.items())
+        for number, part in enumerate(_cut(orders_here, most), start=1)
+    )
+
+
+def _largest(trucks: Sequence[Courier]) -> tuple[int, int]:
+    return (
+        max((truck.capacity_grams for truck in trucks), default=0),
+        max((truck.capacity_cubic_cm for truck in trucks), default=0),
+    )
+
+
+def _cut(orders: Sequence[Order], most: tuple[int, int]) -> list[list[Order]]:
+    parts: list[list[Order]] = []
+    grams = volume = 0
+    for order in orders:
+        grams, volume = grams + order.grams, volume + order.cubic_cm
+        if not parts or grams > most[0] or volume > most[1]:
+            parts.append([])
+            grams, volume = order.grams, order.cubic_cm
+        parts[-1].append(order)
+    return parts
+
+
+def _load(name: str, office: str, direction: Direction, orders: Sequence[Order]) -> Load:
+    return Load(
+        id=name,
+        office=office,
+        direction=direction,
+        orders=tuple(order.id for order in orders),
+        items=sum(order.items for order in orders),
+        grams=sum(order.grams for order in orders),
+        cubic_cm=sum(order.cubic_cm for order in orders),
+    )
+
+
+# ---- the trucks' problem ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """
+    What the offices ask of the trucks.
+
+    Parameters
+    ----------
+    wanted
+        By office, when its couriers' mail for the first trip should be sorted, seconds.
+    prices
+        By office, what each second after that costs, thousandths of a đồng.
+    returned
+        By office, when the last courier with collections is back.
+    latest
+        By load, the latest begin at the office, where it is already promised.
+    """
+
+    wanted: Mapping[str, int]
+    prices: Mapping[str, int]
+    returned: Mapping[str, int]
+    latest: Mapping[str, int]
+
+
+def sorting_seconds(items: int, crew: int, settings: Settings) -> int:
+    """Return how long an office with a crew of so many couriers sorts so many items."""
+    rules = settings.linehaul
+    sorters = max(ceil(crew / rules.couriers_per_sorter), 1)
+    return ceil(items * rules.sort_seconds_per_item / sorters)
+
+
+def truck_problem(
+    day: Day,
+    loads: Sequence[Load],
+    orders: Mapping[str, Order],
+    *,
+    net: Network,
+    needs: Needs,
+    settings: Settings,
+) -> Problem:
+    """Say the trucks' day in the solver's words; loads of unreachable offices are not in it."""
+    made = _Made(day, orders, net, needs, settings)
+    jobs = tuple(job for load in loads for job in made.jobs(load))
+    reload = Reload(id=RELOAD, place=0, seconds=settings.linehaul.reload_seconds)
+    return Problem(
+        places=tuple(
+            Place(id=name, x=point.lon, y=point.lat)
+            for name, point in zip(net.index.ids, net.index.points, strict=True)
+        ),
+        vehicles=tuple(
+            replace(
+                vehicle_of(truck, net.hub, day.date, net.index, settings),
+                reloads=(reload,),
+                known_areas=frozenset(),
+                unfamiliar_cost=0,
+            )
+            for truck in net.trucks
+        ),
+        travel=net.travel,
+        jobs=jobs,
+        dimensions=DIMENSIONS,
+    )
+
+
+class _Made:
+    """Turns loads into jobs; a load that no way or no hour leads to makes none."""
+
+    def __init__(
+        self,
+        day: Day,
+        orders: Mapping[str, Order],
+        net: Network,
+        needs: Needs,
+        settings: Settings,
+    ) -> None:
+        self.day = day
+        self.orders = orders
+        self.net = net
+        self.needs = needs
+        self.settings = settings
+        self.rules = settings.linehaul
+        self.crews = crew_sizes(day)
+        self.noons = noon_returns(day)
+        self.docks = {office.id: office.dock for office in day.offices}
+
+    def jobs(self, load: Load) -> Iterator[Job]:
+        if load.direction.direct:
+            row = self.net.order_rows.get(load.orders[0])
+        else:
+            row = self.net.index.office_rows.get(load.office)
+        if row is None:
+            return
+        amounts = (load.grams, load.cubic_cm)
+        brings = load.direction in (Direction.TO_OFFICE, Direction.TO_CUSTOMER)
+        seconds = self.rules.stop_seconds + self.rules.seconds_per_item * load.items
+        windows, due = self._office_hours(load, seconds)
+        if load.direction.direct:
+            order = self.orders[load.orders[0]]
+            seconds += self.settings.seconds_at(order.kind, order.service)
+            door = TimeWindow(start=self.rules.door_opens, end=self.rules.door_closes)
+            windows, due = order.windows or (door,), None
+        if windows:
+            yield Job(
+                id=load.id,
+                place=row,
+                service_seconds=seconds,
+                windows=windows,
+                delivery=amounts if brings else (),
+                pickup=() if brings else amounts,
+                release=self.rules.hub_ready if brings else 0,
+                skip_cost=load_price(load, self.orders, self.day, self.settings),
+                due=due,
+            )
+
+    def _office_hours(
+        self, load: Load, seconds: int
+    ) -> tuple[tuple[TimeWindow, ...], SoftDue | None]:
+        """Return when a truck may begin at the office, and by when it should."""
+        dock = self.docks.get(load.office, ())
+        if load.direction is not Direction.TO_OFFICE:
+            ready = self.needs.returned.get(load.office, 0) + self.rules.bag_seconds
+            span = TimeWindow(start=ready, end=max(self.rules.hub_closes, ready))
+            return _within(dock, span), None
+        sorting = sorting_seconds(load.items, self.crews.get(load.office, 0), self.settings)
+        wanted = self.needs.wanted.get(load.office, self.settings.mail_ready)
+        latest = self.rules.latest_arrival
+        noon = self.noons.get(load.office)
+        if load.wave > 1 and noon is not None:
+            wanted = noon.start
+            latest = max(noon.end - sorting - seconds, latest)
+        due = SoftDue(
+            time=max(wanted - sorting - seconds, 0),
+            cost_per_second=self.needs.prices.get(load.office, 0),
+        )
+        span = TimeWindow(start=0, end=self.needs.latest.get(load.id, latest))
+        return _within(dock, span), due
+
+
+def _within(dock: Sequence[TimeWindow], span: TimeWindow) -> tuple[TimeWindow, ...]:
+    """Return when both hold; without hours of its own an office takes trucks at any time."""
+    if not dock:
+        return (span,)
+    return tuple(
+        TimeWindow(start=max(one.start, span.start), end=min(one.end, span.end))
+        for one in dock
+        if max(one.start, span.start) <= min(one.end, span.end)
+    )
+
+
+def load_price(load: Load, orders: Mapping[str, Order], day: Day, settings: Settings) -> int:
+    """Return what it costs when no truck takes a load, thousandths of a đồng."""
+    return sum(_price(orders[name], day, settings) for name in load.orders)
+
+
+def _price(order: Order, day: Day, settings: Settings) -> int:
+    cost = settings.skip_cost(order, day.date)
+    return (_REQUIRED_COST if cost is None else cost) * _THOUSANDTHS
+
+
+def crew_sizes(day: Day) -> dict[str, int]:
+    """Return how many couriers each office has."""
+    crews: dict[str, int] = {}
+    for courier in day.couriers:
+        crews[courier.office] = crews.get(courier.office, 0) + 1
+    return crews
+
+
+# ---- what follows from a plan -------------------------------------------------------------------
+
+
+def carried(plan: Plan) -> frozenset[str]:
+    """Return the ids of the loads that a truck takes."""
+    return frozenset(
+        stop.id for route in plan.routes for stop in route.stops if stop.kind is StopKind.JOB
+    )
+
+
+def begins(plan: Plan) -> dict[str, int]:
+    """Return when each load that a truck takes is begun at its office."""
+    return {
+        stop.id: stop.begin
+        for route in plan.routes
+        for stop in route.stops
+        if stop.kind is StopKind.JOB
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """
+    What the trucks' morning means for the couriers; seconds since midnight.
+
+    Parameters
+    ----------
+    arrivals
+        By office, when its first load arrives.
+    sorted
+        By office, when each of its loads is sorted, in order.
+    released
+        By order, when it is sorted.
+    """
+
+    arrivals: Mapping[str, int]
+    sorted: Mapping[str, tuple[int, ...]]
+    released: Mapping[str, int]
+
+
+def supply(day: Day, loads: Sequence[Load], plan: Plan, *, settings: Settings) -> Supply:
+    """Return when what the trucks bring arrives and is sorted, load after load as they come."""
+    crews = crew_sizes(day)
+    stops = {stop.id: stop for route in plan.routes for stop in route.stops}
+    arrivals: dict[str, int] = {}
+    ends: dict[str, tuple[int, ...]] = {}
+    released: dict[str, int] = {}
+    morning = [load for load in loads if load.direction is Direction.TO_OFFICE and load.id in stops]
+    for load in sorted(morning, key=lambda load: stops[load.id].departure):
+        stop, before = stops[load.id], ends.get(load.office, ())
+        arrivals.setdefault(load.office, stop.arrival)
+        start = max((stop.departure, *before))
+        end = start + sorting_seconds(load.items, crews.get(load.office, 0), settings)
+        ends[load.office] = (*before, end)
+        released.update(dict.fromkeys(load.orders, end))
+    return Supply(arrivals=arrivals, sorted=ends, released=released)
