@@ -52,14 +52,14 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with guard(debug=bool(kwargs.get("debug"))):
+        with guard(debug=bool(kwargs.get("debug")), lang=str(kwargs.get("lang") or "vi")):
             command(*args, **kwargs)
 
     return run
 
 
 @contextmanager
-def guard(*, debug: bool) -> Iterator[None]:
+def guard(*, debug: bool, lang: str = "vi") -> Iterator[None]:
     """Let nothing through but the ends that a command asks for."""
     try:
         yield
@@ -77,18 +77,21 @@ def guard(*, debug: bool) -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(ExitCode.DONE) from None
     except Exception as error:  # noqa: BLE001 - this is the place where everything ends
-        message, code = _explained(error)
+        message, code = _explained(error, lang)
         _tell(message, debug=debug)
         raise typer.Exit(code) from None
 
 
-def _explained(error: Exception) -> tuple[str, ExitCode]:
+def _explained(error: Exception, lang: str) -> tuple[str, ExitCode]:
     # Imported here, so that `buuta --help` need not wait for the packages.
     from dispatch.errors import DispatchError
+    from dispatch.trouble import explained
     from geo.errors import GeoError
     from solver.errors import SolverError
 
-    if isinstance(error, DispatchError | GeoError | SolverError):
+    if isinstance(error, GeoError):
+        return explained(error, "en" if lang == "en" else "vi"), ExitCode.UNUSABLE_INPUT
+    if isinstance(error, DispatchError | SolverError):
         return str(error), ExitCode.UNUSABLE_INPUT
     if isinstance(error, MemoryError):
         message = (

@@ -40,11 +40,15 @@ class Finding:
         What is wrong with it.
     remedy
         What the person can do about it.
+    key, facts
+        What it is and its figures, for who says it in another language; "" where nobody does.
     """
 
     where: str
     problem: str
     remedy: str
+    key: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.where}: {self.problem}; {self.remedy}"

@@ -96,17 +96,21 @@ def build(
             f" {east:.2f} E); the file covers {box.south:.2f} to {box.north:.2f} N,"
             f" {box.west:.2f} to {box.east:.2f} E",
             "take the file of the country that the area lies in, or another area",
+            "other_country",
+            area=f"{south:.2f}-{north:.2f} N, {west:.2f}-{east:.2f} E",
+            covers=f"{box.south:.2f}-{box.north:.2f} N, {box.west:.2f}-{box.east:.2f} E",
         )
     progress("simplify", 0)
     edges = _simplified(raw.ways, inside if shape is not None else None)
     if not edges.lines:
-        raise unusable(source, "no road is left in the area", "take a larger area")
+        raise unusable(source, "no road is left in the area", "take a larger area", "small_area")
     graph, summary = _connected(raw, edges, rules, progress)
     if not len(graph["tail"]):
         raise unusable(
             source,
             "no roads in it are connected with each other",
             "take a larger area or the whole country's file",
+            "small_area",
         )
     progress("order", 0)
     order = dissection(graph["node_lat"], graph["node_lon"], graph["tail"], graph["head"])
@@ -148,9 +152,11 @@ def _area(text: str | None, source: Path) -> Any:
             source,
             f"the area is not GeoJSON ({' '.join(str(error).split())})",
             "give a GeoJSON file with the polygons of the districts",
+            "no_geojson",
         ) from None
     if whole.is_empty:
-        raise unusable(source, "the area holds no polygon", "give a GeoJSON file with polygons")
+        remedy = "give a GeoJSON file with polygons"
+        raise unusable(source, "the area holds no polygon", remedy, "no_geojson")
     return whole
 
 

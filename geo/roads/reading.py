@@ -45,9 +45,11 @@ class RawRoads:
     box: BoundingBox | None
 
 
-def unusable(path: Path, problem: str, remedy: str) -> TravelDataError:
-    """Return the error of a file that gives no roads."""
-    finding = Finding(where=str(path), problem=problem, remedy=remedy)
+def unusable(path: Path, problem: str, remedy: str, key: str, **facts: str) -> TravelDataError:
+    """Return the error of a file that gives no roads; `key` as in `Finding`."""
+    finding = Finding(
+        where=str(path), problem=problem, remedy=remedy, key=key, facts=tuple(facts.items())
+    )
     return TravelDataError(table="roads", findings=[finding])
 
 
@@ -63,9 +65,9 @@ def read_roads(path: Path, *, rules: Rules, progress: Progress) -> RawRoads:
     import osmium  # a heavy library that only building needs
 
     if not path.is_file():
-        raise unusable(path, "there is no such file", _GET)
+        raise unusable(path, "there is no such file", _GET, "no_file")
     if path.stat().st_size == 0:
-        raise unusable(path, "the file is empty", f"{_GET} again")
+        raise unusable(path, "the file is empty", f"{_GET} again", "cut_short", said="0 byte")
     ways: list[Way] = []
     rivers: list[list[tuple[float, float]]] = []
     points: dict[int, tuple[float, float]] = {}
@@ -112,6 +114,8 @@ def read_roads(path: Path, *, rules: Rules, progress: Progress) -> RawRoads:
             f"it is cut short or not an OpenStreetMap file ({' '.join(str(error).split())})",
             f"{_GET} again and compare its size with the one stated there; the name must end in"
             " .osm.pbf, .osm, .osm.gz or .osm.bz2",
+            "cut_short",
+            said=" ".join(str(error).split()),
         ) from None
     progress("read", seen)
     if not points:
@@ -119,6 +123,8 @@ def read_roads(path: Path, *, rules: Rules, progress: Progress) -> RawRoads:
             path,
             f"it holds no road for any vehicle ({seen} ways looked at)",
             "take an extract with all ways, not one of borders, places or addresses only",
+            "no_roads",
+            ways=str(seen),
         )
     places = np.array(list(points.values()))
     low, high = places.min(0), places.max(0)

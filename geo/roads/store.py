@@ -68,11 +68,11 @@ def read_facts(folder: Path) -> Mapping[str, Any]:
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        raise _unusable(folder, "there is no road graph in it") from None
+        raise _unusable(folder, "there is no road graph in it", "no_graph") from None
     except (OSError, ValueError) as error:
-        raise _unusable(folder, f"its {_FACTS} cannot be read ({error})") from None
+        raise _unusable(folder, f"its {_FACTS} cannot be read ({error})", "damaged") from None
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-        raise _unusable(folder, "it was built by another version")
+        raise _unusable(folder, "it was built by another version", "other_version")
     return facts
 
 
@@ -89,16 +89,17 @@ def read_graph(folder: Path) -> Stored:
     try:
         with np.load(folder / _ARRAYS, allow_pickle=False) as held:
             arrays = {name: held[name] for name in held.files}
-        for name in ("up_start", "up_head", "milliseconds", "line"):
+        for name in ("up_start", "up_head", "milliseconds", "line", "river_start"):
             arrays[name]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise _unusable(folder, f"its {_ARRAYS} is damaged ({error})") from None
+        raise _unusable(folder, f"its {_ARRAYS} is damaged ({error})", "damaged") from None
     known = {name: v for name, v in facts.items() if name not in ("format", "fingerprint")}
     if _fingerprint(arrays, known) != facts.get("fingerprint"):
         raise _unusable(
             folder,
             f"its {_ARRAYS} and {_FACTS} do not belong together (building was interrupted, or one"
             " of them was copied or changed)",
+            "damaged",
         )
     return Stored(folder=folder, arrays=arrays, facts=facts)
 
@@ -113,8 +114,7 @@ def _fingerprint(arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _unusable(folder: Path, problem: str) -> TravelDataError:
+def _unusable(folder: Path, problem: str, key: str) -> TravelDataError:
     remedy = "build it with: buuta roads build FILE.osm.pbf --out " + str(folder)
-    return TravelDataError(
-        table="roads", findings=[Finding(where=str(folder), problem=problem, remedy=remedy)]
-    )
+    finding = Finding(where=str(folder), problem=problem, remedy=remedy, key=key)
+    return TravelDataError(table="roads", findings=[finding])

@@ -41,13 +41,19 @@ def test_what_a_graph_holds_is_told_again(roads: Path) -> None:
     assert json.loads(run.output)["summary"]["edges"] == 1
 
 
+def test_trouble_is_told_in_the_language_asked_for(roads: Path) -> None:
+    words = ["roads", "route", str(roads), "--from", "42,1", "--to", "43,1", "--lang"]
+    assert "road graph covers 21.30" in CliRunner().invoke(app, [*words, "en"]).output
+    assert "không điểm nào có đường cho xe máy" in CliRunner().invoke(app, [*words, "vi"]).output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["route", "{roads}", "--from", "x", "--to", "21.3,105.4"], "is no point"),
-        (["route", "{roads}", "--from", "42,1", "--to", "43,1"], "road graph covers"),
+        (["route", "{roads}", "--from", "42,1", "--to", "43,1"], "bản đồ đường gồm 21.30"),
         (["info", "{roads}/.."], "buuta roads build"),
-        (["build", "nothing.osm.pbf", "--out", "{roads}2"], "download your country"),
+        (["build", "nothing.osm.pbf", "--out", "{roads}2"], "vietnam-latest"),
     ],
 )
 def test_what_cannot_be_done_is_said_with_its_remedy(
