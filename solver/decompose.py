@@ -25,7 +25,7 @@ from solver.engine import Budget, Tours
 from solver.evaluation import Evaluator
 from solver.insertion import Insertion
 from solver.model import Problem, StopKind, Tour
-from solver.search.engine import RuinRecreate, Tuning
+from solver.search.engine import RuinRecreate
 
 _TICK = 0.05
 """Seconds between two looks at the stop flag while parts are searched."""
@@ -79,13 +79,12 @@ class Decomposition:
 
     name = "decompose"
 
-    def __init__(self, cutting: Cutting | None = None, tuning: Tuning | None = None) -> None:
+    def __init__(self, cutting: Cutting | None = None) -> None:
         self.cutting = cutting or Cutting()
-        self.tuning = tuning or Tuning()
 
     def unsupported(self, problem: Problem) -> list[str]:
         """Name what this engine cannot honour: what the engine of its parts cannot."""
-        return RuinRecreate(self.tuning).unsupported(problem)
+        return RuinRecreate().unsupported(problem)
 
     def search(
         self,
@@ -99,7 +98,7 @@ class Decomposition:
         """Search until the budget is over; see `Engine`."""
         visits = len(problem.jobs) + 2 * len(problem.shipments)
         if visits <= self.cutting.visits:
-            return RuinRecreate(self.tuning).search(
+            return RuinRecreate().search(
                 problem, budget=budget, seed=seed, start=start, offer=offer
             )
         return _Rounds(self, problem, budget, seed, offer).go(start)
@@ -128,7 +127,7 @@ class _Rounds:
         seed: int,
         offer: Callable[[Tours, int], None],
     ) -> None:
-        self.cutting, self.tuning = engine.cutting, engine.tuning
+        self.cutting, self.tuning = engine.cutting, RuinRecreate().tuning
         self.problem, self.budget, self.seed, self.offer = problem, budget, seed, offer
         self.ground = Ground(problem)
         self.total = max(int(self.ground.visits.sum()), 1)
@@ -357,8 +356,10 @@ class _Rounds:
         if not latest:
             return
         evaluator = Evaluator(problem)
-        if evaluator.score(latest[-1]) <= evaluator.score(piece.tours):
-            work.result = tuple(tour for tour in latest[-1] if tour.steps)
+        # Threads that search a part each by itself do not wait for one another to offer.
+        best = min(latest, key=evaluator.score) if threads > 1 else latest[-1]
+        if evaluator.score(best) <= evaluator.score(piece.tours):
+            work.result = tuple(tour for tour in best if tour.steps)
 
     def _with_tours(self, piece: Piece) -> Piece:
         own = [self.problem.vehicles[number].id for number in piece.vehicles]
