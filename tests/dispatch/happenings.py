@@ -77,8 +77,7 @@ def running_day(
     spots = [(0.0, 0.0), *((positions[name], 0.0) for name in names)]
     places = [Place(id=OFFICE, x=105.0, y=21.0)]
     places += [
-        Place(id=name, x=point(positions[name]).lon, y=point(positions[name]).lat)
-        for name in names
+        Place(id=name, x=point(positions[name]).lon, y=point(positions[name]).lat) for name in names
     ]
     everybody = frozenset(crews)
     made = Problem(
@@ -91,7 +90,7 @@ def running_day(
                     "place": row,
                     "service_seconds": 5 * MINUTE,
                     "delivery": (1_000, 1_000),
-                    "skip_cost": 50_000_000,
+                    "skip_cost": 90_000_000,
                     "vehicles": everybody,
                     **(jobs or {}).get(name, {}),
                 }

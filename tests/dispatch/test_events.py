@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.event_files import read_event, read_events, write_events
@@ -74,6 +74,7 @@ def any_event(draw: st.DrawFn) -> Event:
     return kind(**{field.name: draw(_VALUES[field.name]) for field in fields(kind)})
 
 
+@settings(deadline=None)
 @given(st.lists(any_event(), max_size=4))
 def test_events_that_are_written_are_read_back_the_same(events: list[Event]) -> None:
     read = read_events(write_events(events))
@@ -217,6 +218,7 @@ def test_findings_speak_vietnamese_by_default() -> None:
     assert findings[0].what == "bị thiếu"
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=9))
 def test_no_json_whatever_makes_the_reader_fail(value: Any) -> None:
     event, findings = read_event({"kind": "order_added", **dict.fromkeys(_VALUES, value)})

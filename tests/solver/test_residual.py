@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from solver.checker import check
@@ -25,6 +25,10 @@ from solver.schedule import schedule
 from solver.validation import findings
 from tests.solver.builders import job, pause, problem, reload, shipment, step, tour, vehicle
 from tests.solver.strategies import FEATURES, HORIZON, problems, tours
+
+quick = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 _LOCAL = frozenset({ViolationCode.TIME_MISSTATED, ViolationCode.LOAD_MISSTATED})
 
@@ -73,6 +77,7 @@ def _worst(violations: tuple[Violation, ...]) -> set[ViolationCode]:
     return {violation.code for violation in violations} - _LOCAL
 
 
+@quick
 @given(data=st.data())
 def test_what_is_done_and_what_is_left_cost_what_the_whole_costs(data: st.DataObject) -> None:
     made, plan, now = _drawn(data)
@@ -88,6 +93,7 @@ def test_what_is_done_and_what_is_left_cost_what_the_whole_costs(data: st.DataOb
         assert ViolationCode.TIME_MISSTATED not in {v.code for v in left.violations}
 
 
+@quick
 @given(data=st.data())
 def test_any_new_order_of_the_rest_joined_to_the_past_costs_their_sum(data: st.DataObject) -> None:
     made, plan, now = _drawn(data)
@@ -124,6 +130,7 @@ def _anchored(rest: Residual, data: st.DataObject) -> list[Tour]:
     return [Tour(vehicle=name, steps=steps) for name, steps in orders.items()]
 
 
+@quick
 @given(data=st.data())
 def test_keeping_the_order_of_a_clean_plan_is_clean_and_costs_no_more(data: st.DataObject) -> None:
     made, plan, now = _drawn(data)
@@ -135,6 +142,7 @@ def test_keeping_the_order_of_a_clean_plan_is_clean_and_costs_no_more(data: st.D
     assert rest.done.total + again.cost.total <= whole.cost.total
 
 
+@quick
 @given(data=st.data())
 def test_at_the_end_of_the_day_nothing_is_left_but_the_skipped(data: st.DataObject) -> None:
     made, plan, _ = _drawn(data)
