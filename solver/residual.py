@@ -143,7 +143,8 @@ class Residual:
             past, route = self.past.get(vehicle.id), rest.get(vehicle.id)
             if past is None:
                 if route is not None:
-                    routes.append(self._loaded(route))
+                    named = tuple(self._named(stop) for stop in route.stops)
+                    routes.append(self._loaded(replace(route, stops=named)))
                 continue
             later = tuple(self._named(stop) for stop in route.stops[1:]) if route else ()
             finish = route.finish if route is not None else past.finish
@@ -254,6 +255,7 @@ class _Cut:
                 self.visited.setdefault(stop.id, set()).add(stop.kind)
         self.closed = closed
         self.on_board: dict[str, str] = {}
+        self.in_trip: set[str] = set()
         self.picked_up: dict[str, str] = {}
         self.carried: dict[str, dict[str, Amounts]] = {}
         self.end = max((vehicle.shift.end for vehicle in problem.vehicles), default=now)
@@ -317,8 +319,12 @@ class _Cut:
         if one.finish is not None and one.broken is None:
             return
         trip = sum(stop.kind is StopKind.RELOAD for stop in one.stops)
-        for stop in self._loaded_for(one.vehicle, trip):
-            goods = self.jobs[stop.id].delivery
+        for stop in self._trip(one.vehicle, trip):
+            self.in_trip.add(stop.id)
+            job = self.jobs.get(stop.id) if stop.kind is StopKind.JOB else None
+            goods = job.delivery if job is not None else ()
+            if not goods:
+                continue
             in_vain = _step(stop) in one.failed
             if in_vain or (stop.id in self.closed and stop.id not in self.visited):
                 carried[stop.id] = goods
@@ -341,17 +347,15 @@ class _Cut:
                 if collected:
                     carried[stop.id] = _sum(carried.get(stop.id, _zero(self.size)), collected)
 
-    def _loaded_for(self, vehicle: str, trip: int) -> list[Stop]:
-        """Return the stops of one trip of the planned route that bring goods."""
+    def _trip(self, vehicle: str, trip: int) -> list[Stop]:
+        """Return the stops of one trip of the planned route."""
         route = self.routes.get(vehicle)
         found: list[Stop] = []
         for stop in route.stops if route is not None else ():
             if stop.kind is StopKind.RELOAD:
                 trip -= 1
-            elif trip == 0 and stop.kind is StopKind.JOB:
-                job = self.jobs.get(stop.id)
-                if job is not None and job.delivery:
-                    found.append(stop)
+            elif trip == 0:
+                found.append(stop)
         return found
 
     # ---- jobs and shipments ---------------------------------------------------------------
@@ -404,16 +408,18 @@ class _Cut:
                 )
             )
         elif shipment.id not in self.visited and shipment.id not in self.closed:
-            shipments.append(
-                replace(shipment, release=max(shipment.release, self.now + 1))
-                if shipment.release
-                else shipment
-            )
+            shipments.append(replace(shipment, release=self._release(shipment)))
 
     def _not_on_board(self, job: Job) -> Job:
-        if job.delivery or job.release:
-            return replace(job, release=max(job.release, self.now + 1))
-        return job
+        release = max(job.release, self.now + 1) if job.delivery else self._release(job)
+        return replace(job, release=release)
+
+    def _release(self, task: Job | Shipment) -> int:
+        """Return when a task that brings nothing from the office lets a trip leave."""
+        if task.id in self.in_trip or not task.release:
+            # Its trip has left already.
+            return 0
+        return max(task.release, self.now + 1)
 
     def _fetched(
         self,

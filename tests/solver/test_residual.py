@@ -50,6 +50,9 @@ def _without_instant_breaks(made: Problem) -> Problem:
 def _drawn(data: st.DataObject, features: frozenset[str] = FEATURES) -> tuple[Problem, Plan, int]:
     made = _without_instant_breaks(data.draw(problems(features=features)))
     plan = schedule(made, data.draw(tours(made)))
+    # A vehicle that is to leave after its shift is over is not there any more.
+    ends = {each.id: each.shift.end for each in made.vehicles}
+    assume(all(route.departure <= ends[route.vehicle] for route in plan.routes))
     return made, plan, data.draw(st.integers(0, HORIZON))
 
 
@@ -104,6 +107,8 @@ def test_any_new_order_of_the_rest_joined_to_the_past_costs_their_sum(data: st.D
     # the judge of the rest reports that, and it is no order that could be driven.
     begun = {stop.id: stop.begin for route in other.routes for stop in route.stops}
     assume(all(begun[anchor] == now for anchor in rest.anchors.values()))
+    # What was picked up is required: left out, it breaks a rule and has no price.
+    assume(not rest.picked_up & set(other.unassigned))
     report = check(rest.problem, other)
     whole = check(made, rest.whole(other))
     assert whole.cost == rest.done + report.cost
