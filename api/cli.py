@@ -1,5 +1,5 @@
 """
-The command line: `buuta sample`, `buuta plan`, `buuta check`, `buuta solve`.
+The command line: `buuta sample`, `buuta plan`, `buuta replan`, `buuta check`, `buuta solve`.
 
 Only what `buuta --help` needs is imported here; each command imports its own work when it runs.
 """
@@ -40,6 +40,14 @@ class Echelons(StrEnum):
 
     BOTH = "both"
     COURIERS = "couriers"
+
+
+class Do(StrEnum):
+    """What is done about the rest of a day."""
+
+    LEAVE = "leave"
+    INSERT = "insert"
+    RE_OPTIMISE = "re_optimise"
 
 
 class Lang(StrEnum):
@@ -178,6 +186,59 @@ def plan(
             whole=whole,
             travel=TravelChoice(
                 roads=roads, traffic=traffic, osrm=tuple(osrm or ()), valhalla=valhalla
+            ),
+            screen=_screen(lang, quiet, as_json),
+        )
+    )
+
+
+@app.command(epilog=_EXIT_CODES)
+@guarded
+def replan(
+    folder: Annotated[Path, typer.Argument(help="A folder written by plan, or by replan.")],
+    *,
+    events: Annotated[Path, typer.Option("--events", help="What happened, JSON.")],
+    now: Annotated[str, typer.Option("--now", help="The time of day, as 10:30.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for the new plan; FOLDER/replan by default."),
+    ] = None,
+    seconds: Seconds = 10.0,
+    seed: Seed = 1,
+    price: Annotated[
+        int, typer.Option("--price", min=0, help="Đồng that a changed stop must be worth.")
+    ] = 5_000,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Most stops that may change.")] = 30,
+    action: Annotated[
+        Do | None, typer.Option("--action", help="Do this, whatever would be decided.")
+    ] = None,
+    roads: Annotated[
+        Path | None, typer.Option("--roads", help="Folder of a road graph (`buuta roads build`).")
+    ] = None,
+    traffic: Traffic = "slowest",
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Re-plan a running day: freeze what is done or on board, change little, list every change."""
+    from api.cli_replan import Asked
+    from api.cli_replan import replan as run
+    from dispatch.bootstrap import TravelChoice
+
+    _end(
+        run(
+            Asked(
+                folder=folder,
+                events=events,
+                now=now,
+                out=folder / "replan" if out is None else out,
+                seconds=seconds,
+                seed=seed,
+                price=price,
+                limit=limit,
+                action=None if action is None else action.value,
+                travel=TravelChoice(roads=roads, traffic=traffic),
             ),
             screen=_screen(lang, quiet, as_json),
         )

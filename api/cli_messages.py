@@ -157,6 +157,35 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "solve.engine": ("Máy tìm", "Engine"),
     "solve.seconds": ("Giây", "Seconds"),
     "solve.iterations": ("Số vòng", "Iterations"),
+    # Re-planning
+    "replan.decision": ("{time}: {action} ({reasons})", "{time}: {action} ({reasons})"),
+    "replan.presumed": (
+        "{count} bưu tá chưa báo gì, coi như đi đúng kế hoạch: {names}",
+        "{count} couriers have reported nothing and are taken to keep to the plan: {names}",
+    ),
+    "replan.changes": ("{count} điểm thay đổi", "{count} stops change"),
+    "replan.more": ("… và {count} nữa, tất cả ở changes.csv", "… and {count} more in changes.csv"),
+    "replan.unchanged": ("Không điểm nào thay đổi.", "No stop changes."),
+    "replan.cost": (
+        "Đã chi {spent}; còn lại {rest_before} nếu giữ, {rest_after} nếu đổi; cả ngày {day_after}.",
+        "Spent {spent}; the rest {rest_before} as it is, {rest_after} anew; the day {day_after}.",
+    ),
+    "replan.unreadable": (
+        "tệp sự kiện có {count} chỗ không đọc được; không sự kiện nào được dùng:",
+        "the file of events has {count} faults; no event was used:",
+    ),
+    "replan.no_time": (
+        "--now: {given!r} không phải giờ; ghi như 10:30",
+        "--now: {given!r} is no time; write it as 10:30",
+    ),
+    "replan.no_events": (
+        "tệp sự kiện không có sự kiện nào; không có gì để lập lại",
+        "the file of events holds none; there is nothing to re-plan for",
+    ),
+    "replan.bad_known": (
+        "{file} không đọc được ({error}); chạy lại buuta replan từ thư mục của buuta plan",
+        "{file} cannot be read ({error}); run buuta replan again from the folder of buuta plan",
+    ),
     "yes": ("có", "yes"),
     "no": ("không", "no"),
 }
