@@ -16,11 +16,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from dispatch.model import Courier, Day, Direction, Load, Office, Order, OrderKind
-from dispatch.planning import DIMENSIONS, PlaceIndex, vehicle_of
+from dispatch.planning import DIMENSIONS, PlaceIndex, due_of, vehicle_of
 from dispatch.settings import PROFILES, Settings
 from geo.errors import UnreachableError
 from geo.travel import TravelProvider
@@ -45,6 +45,9 @@ _OF_AN_OFFICE = re.compile(r"-(?:S\d+|T\d*)$")
 _THOUSANDTHS = 1000
 _REQUIRED_COST = 2_000_000
 """Đồng; a load with a required order is worth at least so much for each of them."""
+
+MUST = 2_000_000 * 1000
+"""Thousandths of a đồng; above the cost of any way, so that only what cannot be fetched stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,7 @@ def morning_loads(
     settings: Settings,
     day: Day,
     later: frozenset[str] = frozenset(),
+    spill: bool = True,
 ) -> tuple[Load, ...]:
     """
     Return what each office needs from the hub, the most urgent orders in its first load.
@@ -169,6 +173,8 @@ def morning_loads(
     ----------
     later
         Ids of orders that couriers carry on their second trip: they make loads of their own.
+    spill
+        What is more than a truck takes may come for the second trip; otherwise in the morning.
     """
     most = _largest(trucks)
     noons = noon_returns(day)
@@ -182,15 +188,16 @@ def morning_loads(
         first = _cut([order for order in urgent if order.id not in later], most)
         second = _cut([order for order in urgent if order.id in later], most)
         for number, part in enumerate((*first, *second), start=1):
-            load = _load(f"{office}-S{number}", office, Direction.TO_OFFICE, part)
-            loads.append(replace(load, wave=2 if number > 1 and office in noons else 1))
+            load = load_of(f"{office}-S{number}", office, Direction.TO_OFFICE, part)
+            waits = number > 1 if spill else number > len(first) > 0
+            loads.append(replace(load, wave=2 if waits and office in noons else 1))
     return tuple(loads)
 
 
 def direct_loads(orders: Sequence[Order]) -> tuple[Load, ...]:
     """Return each order that a truck must do itself as a load of its own, by the order's id."""
     return tuple(
-        _load(
+        load_of(
             f"{order.id}-X" if _OF_AN_OFFICE.search(order.id) else order.id,
             order.office,
             Direction.TO_CUSTOMER if order.kind is OrderKind.DELIVERY else Direction.FROM_CUSTOMER,
@@ -238,7 +245,7 @@ def evening_loads(
             ):
                 by_office.setdefault(order.office, []).append(order)
     return tuple(
-        _load(f"{office}-T{number if number > 1 else ''}", office, Direction.TO_HUB, part)
+        load_of(f"{office}-T{number if number > 1 else ''}", office, Direction.TO_HUB, part)
         for office, orders_here in sorted(by_office.items())
         for number, part in enumerate(_cut(orders_here, most), start=1)
     )
@@ -263,7 +270,8 @@ def _cut(orders: Sequence[Order], most: tuple[int, int]) -> list[list[Order]]:
     return parts
 
 
-def _load(name: str, office: str, direction: Direction, orders: Sequence[Order]) -> Load:
+def load_of(name: str, office: str, direction: Direction, orders: Sequence[Order]) -> Load:
+    """Return the load that holds these orders."""
     return Load(
         id=name,
         office=office,
@@ -293,12 +301,15 @@ class Needs:
         By office, when the last courier with collections is back.
     latest
         By load, the latest begin at the office, where it is already promised.
+    worth
+        By order that a truck does in a courier's stead, what that saves the couriers.
     """
 
     wanted: Mapping[str, int]
     prices: Mapping[str, int]
     returned: Mapping[str, int]
     latest: Mapping[str, int]
+    worth: Mapping[str, int] = field(default_factory=dict)
 
 
 def sorting_seconds(items: int, crew: int, settings: Settings) -> int:
@@ -377,7 +388,7 @@ class _Made:
             order = self.orders[load.orders[0]]
             seconds += self.settings.seconds_at(order.kind, order.service)
             door = TimeWindow(start=self.rules.door_opens, end=self.rules.door_closes)
-            windows, due = order.windows or (door,), None
+            windows, due = order.windows or (door,), due_of(order, self.day.date, self.settings)
         if windows:
             yield Job(
                 id=load.id,
@@ -387,9 +398,18 @@ class _Made:
                 delivery=amounts if brings else (),
                 pickup=() if brings else amounts,
                 release=self.rules.hub_ready if brings else 0,
-                skip_cost=load_price(load, self.orders, self.day, self.settings),
+                skip_cost=self._price(load),
                 due=due,
             )
+
+    def _price(self, load: Load) -> int:
+        """Return what it costs when no truck takes a load, for the search."""
+        price = load_price(load, self.orders, self.day, self.settings)
+        if load.direction.direct:
+            return self.needs.worth.get(load.orders[0], price)
+        if load.direction is Direction.TO_HUB and self.settings.evening_mail_must:
+            return price + MUST * load.items
+        return price
 
     def _office_hours(
         self, load: Load, seconds: int
@@ -462,6 +482,18 @@ def begins(plan: Plan) -> dict[str, int]:
         for stop in route.stops
         if stop.kind is StopKind.JOB
     }
+
+
+def late_at_doors(problem: Problem, plan: Plan, loads: Sequence[Load]) -> int:
+    """Return what lateness costs at the customers that trucks serve themselves, thousandths."""
+    doors = {load.id for load in loads if load.direction.direct}
+    dues = {job.id: job.due for job in problem.jobs if job.id in doors and job.due is not None}
+    return sum(
+        max(stop.begin - due.time, 0) * due.cost_per_second
+        for route in plan.routes
+        for stop in route.stops
+        if (due := dues.get(stop.id)) is not None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ from dispatch.executors_process import Runner, run_task
 from dispatch.geocoding import Territory
 from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind, OrderState
 from dispatch.settings import Settings
+from dispatch.whole_day import Both, Scene
 from dispatch.workdays import vietnam
 from geo.geocode import Geocoder
 from geo.travel import TravelProvider
@@ -194,8 +195,9 @@ def plan_day(
         return explaining.without(made, (left.order for left in dropped)), dropped
 
     big = _too_big(day, assigned)
+    spare = _without_courier(assigned)
     net = linehaul.network(day, travel, big)
-    both: echelons.Both | None = None
+    both: Both | None = None
     if net is None:
         problem, never = build(assigned.orders, None)
         never += tuple(LeftOut(order=o.id, reason=LeftOutReason.NO_EVENING_TRUCK) for o in waiting)
@@ -209,11 +211,15 @@ def plan_day(
             return _search(made, own, watch, begin or start, clock, runner)
 
         both = echelons.plan_both(
-            echelons.Scene(
+            Scene(
                 day=day,
                 orders=assigned.orders,
                 direct=tuple(order for order in big if order.id in net.order_rows),
                 waiting=waiting,
+                spare=spare,
+                measure=lambda orders: linehaul.network(day, travel, orders),
+                clock=clock,
+                seconds=search.seconds,
                 net=net,
                 settings=settings,
                 build=build,
@@ -227,6 +233,7 @@ def plan_day(
         problem, result = both.problem, both.result
         never = both.left_out
         direct = {order.id for order in big if order.id in net.order_rows}
+        direct |= both.choice.helped.keys()
         assigned = replace(
             assigned, left_out=tuple(o for o in assigned.left_out if o.order not in direct)
         )
@@ -275,6 +282,12 @@ def _too_big(day: Day, assigned: planning.Assigned) -> tuple[Order, ...]:
         and order.kind is not OrderKind.TRANSFER
         and linehaul.fits(order, day.trucks)
     )
+
+
+def _without_courier(assigned: planning.Assigned) -> tuple[Order, ...]:
+    """Return the orders whose office has nobody today, for trucks that pass."""
+    alone = {left.order for left in assigned.left_out if left.reason is LeftOutReason.NO_COURIER}
+    return tuple(order for order in assigned.seen if order.id in alone)
 
 
 def _search(

@@ -37,7 +37,8 @@ from tests.dispatch.atlas import Atlas, Finder
 from tests.dispatch.days import TUESDAY, H, courier, day, office, order
 from tests.dispatch.test_service import Meridian
 
-RULES = LinehaulRules()
+RULES = LinehaulRules(driver_services=frozenset())
+"""Drivers do nothing in a courier's stead here: what they may is `test_helping`'s."""
 
 
 def truck(id: str = "t1", start: int = 5, end: int = 21, **fields: Any) -> Courier:  # noqa: A002
@@ -94,7 +95,7 @@ def planned(given: Day, travel: Any = None, **fields: Any) -> DayPlan:
         travel=travel or Meridian(),
         territory=Atlas(),
         clock=time.monotonic,
-        settings=fields.pop("settings", None),
+        settings=fields.pop("settings", Settings(linehaul=RULES)),
         search=Search(seconds=fields.pop("seconds", 4), workers=1, **fields),
     )
 
@@ -439,6 +440,15 @@ def wrong_address(plan: DayPlan) -> DayPlan:
     return with_line(plan, problem=replace(problem, jobs=jobs))
 
 
+def not_for_driver(plan: DayPlan) -> DayPlan:
+    """The safe is light enough for a courier now, and a dossier."""
+    orders = tuple(
+        replace(o, service=Service.DOSSIER, grams=900) if o.id == "safe" else o
+        for o in plan.day.orders
+    )
+    return replace(plan, day=replace(plan.day, orders=orders))
+
+
 def outside_hours(plan: DayPlan) -> DayPlan:
     return changed(plan, "B-S1", begin=DOCK.end + 1)
 
@@ -455,6 +465,7 @@ SPOILED = {
     DayCode.ORDER_LOST: order_lost,
     DayCode.DONE_TWICE: done_twice,
     DayCode.WRONG_ADDRESS: wrong_address,
+    DayCode.NOT_FOR_DRIVER: not_for_driver,
     DayCode.OUTSIDE_HOURS: outside_hours,
     DayCode.COST_MISSTATED: cost_misstated,
 }
@@ -462,7 +473,12 @@ SPOILED = {
 
 @pytest.mark.parametrize("code", list(DayCode))
 def test_a_day_spoiled_on_purpose_is_caught(plan: DayPlan, big: DayPlan, code: DayCode) -> None:
-    with_big = (DayCode.DONE_TWICE, DayCode.WRONG_ADDRESS, DayCode.OUTSIDE_HOURS)
+    with_big = (
+        DayCode.DONE_TWICE,
+        DayCode.WRONG_ADDRESS,
+        DayCode.OUTSIDE_HOURS,
+        DayCode.NOT_FOR_DRIVER,
+    )
     good = big if code in with_big else plan
     clean = check_day(good, RULES)
     assert clean is not None
