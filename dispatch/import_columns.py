@@ -436,6 +436,16 @@ OFFICES: tuple[Column, ...] = (
 )  # fmt: skip
 
 
+HOLIDAYS: tuple[Column, ...] = (
+    Column(key="date", vi="Ngày", en="Date", read=_date, required=True, names=_names(
+        "ngay nghi|ngay le|day|holiday")),
+    Column(key="works", vi="Làm việc", en="Works", read=_yes_no, names=_names(
+        "di lam|co lam viec|lam bu|working|working day|works")),
+    Column(key="name", vi="Tên", en="Name", read=_text, names=_names(
+        "ghi chu|ten ngay le|ly do|note|reason")),
+)  # fmt: skip
+
+
 def key_of(header: Cell) -> str:
     """Return a header as it is compared: folded words, without punctuation."""
     return " ".join(tokens(text_of(header)))

@@ -286,7 +286,7 @@ def judged(
     supply = linehaul.supply(scene.day, morning, plan, settings=scene.settings)
     inside = {job.id for job in problem.jobs} | {s.id for s in problem.shipments}
     dropped = {left.order for left in never}
-    dear = _dear(both, plan, morning)
+    dear = _dear(both, plan, loads)
     late = [o for o in scene.orders if o.id not in inside and o.id not in choice.helped]
     here = linehaul.carried(plan)
     own = by_truck(scene, choice)
@@ -328,7 +328,12 @@ def judged(
                 if order.id not in dropped
             ),
             *(
-                LeftOut(order=name, reason=LeftOutReason.NO_EVENING_TRUCK)
+                LeftOut(
+                    order=name,
+                    reason=LeftOutReason.DEARER_THAN_WAITING
+                    if name in dear
+                    else LeftOutReason.NO_EVENING_TRUCK,
+                )
                 for load in evening
                 if load.id not in here
                 for name in load.orders
@@ -338,13 +343,13 @@ def judged(
     )
 
 
-def _dear(problem: Problem, plan: Plan, morning: Sequence[Load]) -> frozenset[str]:
+def _dear(problem: Problem, plan: Plan, loads: Sequence[Load]) -> frozenset[str]:
     """Return the orders whose load a truck could bring for more than waiting costs."""
     if not plan.unassigned:
         return frozenset()
     why = {one.id: one.reason for one in why_unassigned(problem, plan)}
     return frozenset(
-        name for load in morning if why.get(load.id) is Reason.TOO_DEAR for name in load.orders
+        name for load in loads if why.get(load.id) is Reason.TOO_DEAR for name in load.orders
     )
 
 
