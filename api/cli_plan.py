@@ -109,8 +109,7 @@ def plan_files(
     screen.json(_facts(day_plan, verdict, read, folder, files, screen))
     if not day_plan.result.report.feasible or not (verdict is None or verdict.feasible):
         return ExitCode.RULES_BROKEN
-    planned = any(row.planned for row in office_table(day_plan, _lang(screen)))
-    return ExitCode.DONE if planned else ExitCode.NOTHING_PLANNED
+    return ExitCode.DONE if _drives(day_plan) else ExitCode.NOTHING_PLANNED
 
 
 # ---- findings ------------------------------------------------------------------------------------
@@ -245,10 +244,9 @@ def _show(
     _show_offices(day_plan, screen)
     show_trucks(day_plan, verdict, screen)
     report = day_plan.result.report
-    planned = any(row.planned for row in office_table(day_plan, _lang(screen)))
     if not report.feasible:
         show_violations(screen, "plan.broken", report.violations)
-    elif planned:
+    elif _drives(day_plan):
         screen.show(screen.say("plan.clean"), style="green")
     else:
         screen.show(screen.say("plan.nothing"), style="bold yellow")
@@ -261,6 +259,13 @@ def _show(
     screen.show(screen.say("files.title", folder=str(folder)), style="bold")
     for line in _listed(folder, files, screen.say):
         screen.show(f"  {line}")
+
+
+def _drives(day_plan: DayPlan) -> bool:
+    """Tell whether anybody does anything on the day."""
+    line = day_plan.linehaul
+    plans = [day_plan.result.plan, *([] if line is None else [line.result.plan])]
+    return any(route.stops for plan in plans for route in plan.routes)
 
 
 def _show_offices(day_plan: DayPlan, screen: Screen) -> None:

@@ -246,8 +246,9 @@ class _Judge:
                     yield DayViolation(code=DayCode.HAND_OVER_MISSED, amount=missed, id=load.id)
 
     def _waits(self, name: str) -> bool:
-        """Tell whether an order lies at its office since it was collected on an earlier day."""
-        return name in self.known and self.known[name].state is OrderState.COLLECTED
+        """Tell whether an order lies at its office since an earlier day, and goes to the hub."""
+        going = (OrderState.COLLECTED, OrderState.RETURNED)
+        return name in self.known and self.known[name].state in going
 
     def orders(self) -> Iterator[DayViolation]:
         done = {stop.id for route in self.plan.result.plan.routes for stop in route.stops}

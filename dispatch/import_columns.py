@@ -301,6 +301,8 @@ ORDERS: tuple[Column, ...] = (
         "loai dich vu|ten dich vu|san pham|loai buu gui|product|service type")),
     *_place("", "", ""),
     *_place("_to", "đến", "to"),
+    Column(key="address_sender", vi="Địa chỉ người gửi", en="Sender address", read=_text,
+           names=_names("dia chi gui|dia chi nguoi goi|noi gui|dia chi tra lai|return address")),
     Column(key="content", vi="Nội dung", en="Content", read=_text, names=_names(
         "noi dung hang|noi dung buu gui|hang hoa|mo ta|ten hang|contents|description")),
     Column(key="customer", vi="Người nhận", en="Recipient", read=_text, names=_names(

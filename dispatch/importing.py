@@ -196,6 +196,9 @@ def _order(row: RowReader, seen: dict[str, int], day: date) -> Order | None:
         service=get("service", Service.ORDINARY),
         address=address,
         to_address=to_address if to_address.text else None,
+        sender=Address(text=row.values["address_sender"])
+        if row.values.get("address_sender")
+        else None,
         windows=windows,
         row=row.number,
         **_given(

@@ -31,7 +31,7 @@ from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.executors import solve_parts
 from dispatch.executors_process import Runner, run_task
 from dispatch.geocoding import Territory
-from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind, OrderState
+from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind
 from dispatch.settings import Settings
 from dispatch.whole_day import Both, Scene
 from dispatch.workdays import vietnam
@@ -159,7 +159,7 @@ def plan_day(
     waiting = tuple(
         replace(order, office=homes[order.id])
         for order in places.located
-        if order.state is OrderState.COLLECTED and order.id in homes
+        if order.for_hub and order.id in homes
     )
     lying = {order.id for order in waiting}
     shared = sharing.share(

@@ -182,6 +182,9 @@ class Settings:
     evening_mail_must
         What was collected must be at the hub in the evening whatever the truck's way costs;
         otherwise it stays overnight where fetching costs more than waiting.
+    hold_days
+        Working days after its promise that an order is held for the recipient to fetch, before it
+        goes back to its sender.
     hand_over_seconds
         A longer ride than this to a commune's own office is borne rather than hand it to another.
     electric_range_metres
@@ -204,6 +207,7 @@ class Settings:
     promise: PromiseRules = field(default_factory=PromiseRules)
     calendar: Calendar = field(default_factory=Calendar)
     most_attempts: int = 3
+    hold_days: int = 5
     soft_due_ems: SoftDueRule = field(
         default_factory=lambda: SoftDueRule(time=11 * _HOUR + _HOUR // 2, cost_per_hour=15_000)
     )
