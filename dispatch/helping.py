@@ -7,9 +7,10 @@ Orders that go from a courier to a truck that passes, where the whole day gets c
               the truck's shortest detour costs
     trial     the day with the orders in the truck's tour, couriers' routes otherwise as they were
 
-The most promising moves are tried first, one after the other, each on the day as the last one left
-it, then each order on a truck is offered back; only a day that costs less is kept. What a driver
-may not do stays with the couriers: transfers, dossiers, cash, and mail that lies at the office.
+The most promising moves are tried first, on larger days some of them together, then one after the
+other, each on the day as the last one left it; then each order on a truck is offered back. Only a
+day that costs less is kept. What a driver may not do stays with the couriers: transfers, dossiers,
+cash, and mail that lies at the office.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from itertools import pairwise
 
 from dispatch import explaining, linehaul
 from dispatch.linehaul import Needs, Network
-from dispatch.model import Direction, Order, OrderKind
+from dispatch.model import Direction, Load, Order, OrderKind
 from dispatch.settings import Settings
 from dispatch.whole_day import (
     Both,
@@ -38,13 +39,16 @@ from dispatch.whole_day import (
     wages_of,
 )
 from solver.evaluation import Evaluator
-from solver.model import Job, Route, StopKind, Tour, Vehicle
+from solver.model import Job, Plan, Route, StopKind, Tour, Vehicle
 from solver.schedule import schedule
 
 _SMALL_ROUTE = 4
 _SMALL_OFFICE = 6
 _SMALL_DAY = 40
 """Up to so many orders both orders of trial are worth their time."""
+
+_BATCH = 12
+"""So many of the most promising moves of a larger day are tried together."""
 
 _MOST_MOVES = 60
 _MOST_JUDGED = 200
@@ -105,6 +109,11 @@ def _descended(
         net, moves = worth
         moves.sort(key=lambda move: (len(move.orders) > 1) != groups_first)
         best = replace(best, choice=replace(best.choice, net=net))
+        if len(able) > _SMALL_DAY:
+            other = _tried_together(scene, best, moves[:_BATCH])
+            if other is not None and better(other, best):
+                best, accepted = other, True
+                moves = moves[_BATCH:]
         for change in _changes(best, moves):
             if until is not None and scene.clock() >= until:
                 return best
@@ -165,10 +174,38 @@ def _returned(choice: Choice, *, name: str) -> Choice | None:
     return replace(choice, helped={n: w for n, w in choice.helped.items() if n != name})
 
 
+def _tried_together(scene: Scene, best: Both, moves: Sequence[_Move]) -> Both | None:
+    """Return the day with all of the orders on trucks that cost these less than they save."""
+    choice = best.choice
+    for move in moves:
+        choice = _given(choice, move=move) or choice
+    loads, trucks = _driven(scene, best, choice, worth=choice.helped)
+    here = linehaul.carried(trucks)
+    taken = {load.orders[0] for load in loads if load.direction.direct and load.id in here}
+    kept = {name: worth for name, worth in choice.helped.items() if name in taken}
+    if kept.keys() <= best.choice.helped.keys():
+        return None
+    return _tried(scene, best, replace(choice, helped=kept))
+
+
 def _tried(scene: Scene, best: Both, choice: Choice | None) -> Both | None:
     """Return the day with other orders in the trucks' tours; None where they do not fit."""
     if choice is None:
         return None
+    loads, trucks = _driven(scene, best, choice)
+    here = linehaul.carried(trucks)
+    doors = [load for load in loads if load.direction.direct]
+    if any(load.id not in here for load in doors if load.orders[0] in choice.helped):
+        return None
+    if choice.helped.keys() >= best.choice.helped.keys():
+        return couriers_kept(scene, choice, loads, trucks, best)
+    return couriers_refilled(scene, choice, loads, trucks, best)
+
+
+def _driven(
+    scene: Scene, best: Both, choice: Choice, *, worth: Mapping[str, int] | None = None
+) -> tuple[tuple[Load, ...], Plan]:
+    """Put what is new to the trucks into their tours; what is not worth its detour is left."""
     orders = scene.asked()
     evening = []
     for load in best.linehaul.loads:
@@ -183,18 +220,13 @@ def _tried(scene: Scene, best: Both, choice: Choice | None) -> Both | None:
         returned=returns(orders, best.result.plan),
         # No courier waits longer than before.
         latest=linehaul.begins(plan),
+        worth=worth or {},
     )
     problem = trucks_problem(scene, choice, loads, needs, orders)
     trucks = explaining.filled(
         problem, schedule(problem, known(plan, problem)), over=lambda: False, most=len(loads)
     )
-    here = linehaul.carried(trucks)
-    doors = [load for load in loads if load.direction.direct]
-    if any(load.id not in here for load in doors if load.orders[0] in choice.helped):
-        return None
-    if choice.helped.keys() >= best.choice.helped.keys():
-        return couriers_kept(scene, choice, loads, trucks, best)
-    return couriers_refilled(scene, choice, loads, trucks, best)
+    return loads, trucks
 
 
 # ---- moves --------------------------------------------------------------------------------------

@@ -151,6 +151,14 @@ def test_a_day_of_both_echelons_is_planned_and_clean(plan: DayPlan) -> None:
     assert rows["B"].evening >= rows["B"].last_return + RULES.bag_seconds
 
 
+def test_trucks_and_couriers_have_a_plan_however_short_the_time() -> None:
+    plan = planned(small_day(), seconds=0.001)
+    assert plan.left_out == ()
+    verdict = check_day(plan, RULES)
+    assert verdict is not None
+    assert verdict.feasible, verdict.violations
+
+
 def test_no_trucks_no_line_haul() -> None:
     alone = planned(replace(small_day(), trucks=()), seconds=1)
     assert alone.linehaul is None
