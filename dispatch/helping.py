@@ -21,9 +21,10 @@ from functools import partial
 from itertools import pairwise
 
 from dispatch import explaining, linehaul
-from dispatch.linehaul import Needs, Network
+from dispatch.linehaul import Needs
 from dispatch.model import Direction, Load, Order, OrderKind
 from dispatch.settings import Settings
+from dispatch.truck_network import Network, fits
 from dispatch.whole_day import (
     Both,
     Choice,
@@ -82,7 +83,7 @@ def with_help(scene: Scene, best: Both, *, share: float) -> Both:
     able = {
         order.id: order
         for order in (*scene.orders, *scene.spare)
-        if may_drive(order, scene.settings) and linehaul.fits(order, scene.net.trucks)
+        if may_drive(order, scene.settings) and fits(order, scene.net.trucks)
     }
     days = [_descended(scene, best, able, until, groups_first=False)]
     if len(able) <= _SMALL_DAY:

@@ -22,7 +22,6 @@ from dispatch import (
     explaining,
     geocoding,
     journey,
-    linehaul,
     planning,
     reaching,
     sharing,
@@ -33,6 +32,7 @@ from dispatch.executors_process import Runner, run_task
 from dispatch.geocoding import Territory
 from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind
 from dispatch.settings import Settings
+from dispatch.truck_network import fits, network
 from dispatch.whole_day import Both, Scene
 from dispatch.workdays import vietnam
 from geo.geocode import Geocoder
@@ -196,7 +196,7 @@ def plan_day(
 
     big = _too_big(day, assigned)
     spare = _without_courier(assigned)
-    net = linehaul.network(day, travel, big)
+    net = network(day, travel, big)
     both: Both | None = None
     if net is None:
         problem, never = build(assigned.orders, None)
@@ -217,7 +217,7 @@ def plan_day(
                 direct=tuple(order for order in big if order.id in net.order_rows),
                 waiting=waiting,
                 spare=spare,
-                measure=lambda orders: linehaul.network(day, travel, orders),
+                measure=lambda orders: network(day, travel, orders),
                 clock=clock,
                 seconds=search.seconds,
                 net=net,
@@ -278,9 +278,7 @@ def _too_big(day: Day, assigned: planning.Assigned) -> tuple[Order, ...]:
     return tuple(
         order
         for order in assigned.seen
-        if order.id in big
-        and order.kind is not OrderKind.TRANSFER
-        and linehaul.fits(order, day.trucks)
+        if order.id in big and order.kind is not OrderKind.TRANSFER and fits(order, day.trucks)
     )
 
 

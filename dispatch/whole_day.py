@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dispatch import explaining, linehaul
-from dispatch.linehaul import Needs, Network
+from dispatch.linehaul import Needs
 from dispatch.model import (
     Courier,
     Day,
@@ -25,6 +25,7 @@ from dispatch.model import (
     OrderKind,
 )
 from dispatch.settings import Settings
+from dispatch.truck_network import Network
 from solver.checker import check
 from solver.explain import Reason, why_unassigned
 from solver.model import Plan, Problem, Result, StopKind, Tour
