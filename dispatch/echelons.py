@@ -49,6 +49,7 @@ _HELP = 0.04
 _TRUCKS_AGAIN = 0.08
 _COURIERS_AGAIN = 0.11
 _ROUNDS = 2
+_LEAST_FOR_A_ROUND = 0.1
 _WORTH_A_LAST_SEARCH = 0.05
 _PROBE = 600
 """Seconds of delay by which an office's price of waiting is measured."""
@@ -58,6 +59,7 @@ _THOUSANDTHS = 1000
 
 def plan_both(scene: Scene) -> Both:
     """Plan the trucks and the couriers of a day in turn and return the best whole day."""
+    time = _Time(scene)
     choice = Choice(net=scene.net)
     morning = mornings(scene, choice)
     wages = wages_of(scene.day)
@@ -70,28 +72,39 @@ def plan_both(scene: Scene) -> Both:
     best = couriers_under(scene, choice, morning, first.plan, None, share)
     if not scene.coupled:
         return best
-    spent = _TRUCKS_FIRST + _COURIERS_FIRST
     for _ in range(_ROUNDS):
-        if best.result.stopped:
-            return best
+        if best.result.stopped or (time.left() < _LEAST_FOR_A_ROUND and not scene.small):
+            break
         best = with_help(scene, best, share=_HELP)
-        variants = _variants(scene, best, wages)
-        chosen = min(variants, key=lambda variant: variant.day.rank)
-        spent += _HELP + _TRUCKS_AGAIN + _COURIERS_AGAIN
+        chosen = min(_variants(scene, best, wages, time), key=lambda variant: variant.day.rank)
         other = couriers_under(
             scene,
             chosen.day.choice,
             chosen.loads,
             chosen.trucks,
             [route.tour for route in chosen.day.result.plan.routes],
-            _COURIERS_AGAIN,
+            min(_COURIERS_AGAIN, max(time.left(), 0.0)),
         )
         # The routes as they were, under the new trucks, may already be the better day.
         other = min(other, chosen.day, key=lambda day: day.rank)
         if not better(other, best):
             break
         best = other
-    return _rested(scene, best, 1 - spent)
+    return _rested(scene, best, time.left())
+
+
+class _Time:
+    """How much of the time for everything is left, as a share; all of it where none is given."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._began = scene.clock()
+
+    def left(self) -> float:
+        """Return the share of the time that is left; less than nothing when it is over."""
+        if self._scene.seconds is None:
+            return 1.0
+        return 1 - (self._scene.clock() - self._began) / max(self._scene.seconds, 1e-9)
 
 
 def _rested(scene: Scene, best: Both, share: float) -> Both:
@@ -116,13 +129,20 @@ class _Variant:
     day: Both
 
 
-def _variants(scene: Scene, best: Both, wages: Mapping[str, int]) -> list[_Variant]:
-    """Plan the trucks for each way to cut the mail into a morning's and a noon's load."""
+def _variants(scene: Scene, best: Both, wages: Mapping[str, int], time: _Time) -> list[_Variant]:
+    """
+    Plan the trucks for each way to cut the mail into a morning's and a noon's load.
+
+    On a large day, where each takes long, the first ways must do.
+    """
+    until = time.left() - _TRUCKS_AGAIN
     choices = list(_cuts(scene, best))
     prices = _delays(scene, best, wages)
     orders = scene.asked()
     found = []
     for choice, tours in choices:
+        if found and time.left() < until and not scene.small:
+            break
         loads = (
             *mornings(scene, choice),
             *linehaul.evening_loads(orders, best.result.plan, scene.net.trucks, scene.waiting),
@@ -152,10 +172,8 @@ def _cuts(scene: Scene, best: Both) -> Iterator[tuple[Choice, tuple[Tour, ...]]]
     tours = tuple(route.tour for route in best.result.plan.routes)
     late = _late_offices(scene, best)
     every = _second_trips(best, _supplied(best))
-    # As it is, all in one, and a second load for those who already make a second trip.
-    cuts = {best.choice.later & every, frozenset[str](), every, _second_trips(best, late)}
-    for later in sorted(cuts, key=len):
-        yield replace(best.choice, later=later), tours
+    now = best.choice.later & every
+    yield replace(best.choice, later=now), tours
     if any(load.wave > 1 for load in best.linehaul.loads) or not best.choice.spill:
         spill = not best.choice.spill
         yield replace(best.choice, later=frozenset(), spill=spill), tours
@@ -165,6 +183,10 @@ def _cuts(scene: Scene, best: Both) -> Iterator[tuple[Choice, tuple[Tour, ...]]]
             if held - best.choice.later:
                 later = best.choice.later | held
                 yield replace(best.choice, later=later), tuple(_split(scene, tours, held))
+    # All in one, and a second load for those who already make a second trip.
+    for later in dict.fromkeys((_second_trips(best, late), frozenset[str](), every)):
+        if later != now:
+            yield replace(best.choice, later=later), tours
 
 
 def _split(scene: Scene, tours: Sequence[Tour], held: frozenset[str]) -> Iterator[Tour]:

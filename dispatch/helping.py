@@ -45,9 +45,6 @@ from solver.schedule import schedule
 
 _SMALL_ROUTE = 4
 _SMALL_OFFICE = 6
-_SMALL_DAY = 40
-"""Up to so many orders both orders of trial are worth their time."""
-
 _BATCH = 12
 """So many of the most promising moves of a larger day are tried together."""
 
@@ -79,14 +76,16 @@ def may_drive(order: Order, settings: Settings) -> bool:
 
 def with_help(scene: Scene, best: Both, *, share: float) -> Both:
     """Return the day with the orders on trucks that make it cheaper, tried for a share of time."""
-    until = None if scene.seconds is None else scene.clock() + share * scene.seconds
+    until = None
+    if scene.seconds is not None and not scene.small:
+        until = scene.clock() + share * scene.seconds
     able = {
         order.id: order
         for order in (*scene.orders, *scene.spare)
         if may_drive(order, scene.settings) and fits(order, scene.net.trucks)
     }
     days = [_descended(scene, best, able, until, groups_first=False)]
-    if len(able) <= _SMALL_DAY:
+    if scene.small:
         # One by one first; yet orders may pay together where each alone does not.
         days.append(_descended(scene, best, able, until, groups_first=True))
     return min(days, key=lambda day: day.rank)
@@ -110,7 +109,7 @@ def _descended(
         net, moves = worth
         moves.sort(key=lambda move: (len(move.orders) > 1) != groups_first)
         best = replace(best, choice=replace(best.choice, net=net))
-        if len(able) > _SMALL_DAY:
+        if not scene.small:
             other = _tried_together(scene, best, moves[:_BATCH])
             if other is not None and better(other, best):
                 best, accepted = other, True

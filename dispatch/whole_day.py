@@ -34,6 +34,8 @@ from solver.schedule import schedule
 Solve = Callable[[Problem, Sequence[Tour] | None, float | None], Result]
 """From a problem, tours to begin with and a share of the time (0 to 1) to a checked result."""
 
+_SMALL_DAY = 40
+
 _HOUR = 3600
 _THOUSANDTHS = 1000
 
@@ -77,6 +79,11 @@ class Scene:
     direct: tuple[Order, ...] = ()
     waiting: tuple[Order, ...] = ()
     spare: tuple[Order, ...] = ()
+
+    @property
+    def small(self) -> bool:
+        """True for a day so small that trying everything takes a moment, whatever the clock."""
+        return len(self.orders) + len(self.spare) <= _SMALL_DAY
 
     def asked(self) -> dict[str, Order]:
         """Return every order of the day by its id."""

@@ -22,7 +22,7 @@ from tests.dispatch.days import DAYTIME, TUESDAY, H
 HUB = Office(id="KTC1", name="Trung tâm", point=LatLon(lat=21.31, lon=105.39), level=1)
 
 
-HEAVY = {"due": TUESDAY, "grams": 90_000}
+HEAVY: dict[str, Any] = {"due": TUESDAY, "grams": 90_000}
 
 
 def truck(**fields: Any) -> Courier:
@@ -184,7 +184,7 @@ def test_days_off_and_days_worked_on_are_read_from_a_table(
 ) -> None:
     # Accepted on Thursday: J+1 of express is Friday, or Monday where Friday is off, or Tuesday
     # where Saturday is worked on and Friday, Saturday and Monday are off.
-    held = {"state": OrderState.HELD, "attempts": 3, "service": Service.EMS}
+    held: dict[str, Any] = {"state": OrderState.HELD, "attempts": 3, "service": Service.EMS}
     asked = order("x", accepted=TUESDAY.replace(day=19), **held)
     day = written(tmp_path / "day", [truck()], [asked])
 

@@ -224,7 +224,7 @@ def test_what_no_truck_fetched_lies_at_its_office_tomorrow() -> None:
 
 # ---- the way back -------------------------------------------------------------------------------
 
-SENDER = Address(text="phố B")
+SENDER = Address(text="xã C")
 """The finder knows it: district 228, which office B serves."""
 
 
