@@ -71,7 +71,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "column.sorted": ("Chia xong", "Sorted"),
     "column.first_departure": ("Bưu tá đầu tiên đi", "First departure"),
     "column.last_return": ("Bưu tá cuối cùng về", "Last return"),
-    "column.evening": ("Xe tải tối", "Evening truck"),
+    "column.evening": ("Xe tải lấy thư", "Truck collects"),
     "table.handed_over": ("Địa bàn giao bưu cục khác hôm nay", "Communes handed over today"),
     "column.commune": ("Xã, phường", "Commune"),
     "column.from_office": ("Của bưu cục", "From"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from api.cli_errors import ExitCode
 from dispatch.importing import write_fleet
-from dispatch.model import Courier, Office, OrderKind, OrderState, Service, VehicleKind
+from dispatch.model import Address, Courier, Office, OrderKind, OrderState, Service, VehicleKind
 from geo.types import LatLon
 from solver.model import TimeWindow
 from tests.api.command_line import CommandLine, plan_arguments, write_day
@@ -171,7 +172,9 @@ def test_what_is_left_can_be_read_as_tomorrow_s_orders(buuta: CommandLine, tmp_p
 def test_an_order_that_a_passing_truck_does_cheaper_counts_as_planned(
     buuta: CommandLine, tmp_path: Path
 ) -> None:
-    day = written(tmp_path / "day", [truck()], [order("x", due=TUESDAY)])
+    # Half way from the hub to the office: the truck need not go on, and no courier ride there.
+    half = Address(text="số 3", point=LatLon(lat=21.316, lon=105.396))
+    day = written(tmp_path / "day", [truck()], [order("x", due=TUESDAY, address=half)])
     ended = planned(buuta, day, tmp_path / "out")
     assert ended.code == ExitCode.DONE
     assert ended.json["done_by_trucks"] == ["x"]
@@ -193,7 +196,8 @@ def test_days_off_and_days_worked_on_are_read_from_a_table(
         out = tmp_path / "out"
         ended = planned(buuta, day, out, "--holidays", day / "holidays.csv", *more)
         assert ended.code == ExitCode.NOTHING_PLANNED
-        (line,) = list(csv.DictReader((out / "carried_over.csv").open(encoding="utf-8-sig")))
+        text = (out / "carried_over.csv").read_text(encoding="utf-8-sig")
+        (line,) = csv.DictReader(io.StringIO(text))
         return line["Hạn phát"]
 
     assert due("Ngày,Làm việc\n21/11/2026,có\n") == "20/11/2026"

@@ -254,7 +254,8 @@ def test_a_refused_order_goes_back_to_its_sender_leg_by_leg_with_a_promise_of_it
     assert (back.address, back.sender, back.cash, back.phone) == (SENDER, None, 0, "")
     assert back.note == "Chuyển hoàn"
     # Thursday: an ordinary delivery from the office of the sender, due two working days later.
-    plan = planned(replace(given, date=date(2026, 11, 26), orders=(back,)))
+    cheap = tuple(replace(each, cost_per_km=500) for each in given.trucks)
+    plan = planned(replace(given, date=date(2026, 11, 26), orders=(back,), trucks=cheap))
     assert plan.left_out == ()
     located = plan.located["back"]
     assert (located.office, located.due) == ("B", date(2026, 11, 27))
