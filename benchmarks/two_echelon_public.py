@@ -383,7 +383,10 @@ def rows(
 
 
 def _line(name: str, alone: float, both: float, known: float | None) -> str:
-    gap = "" if known is None else f"{100 * (both / known - 1):6.2f} %"
+    # Best known costs are rounded to cents: a plan of the same cost may look a shade better.
+    gap = "" if known is None else f"{max(100 * (round(both, 2) / known - 1), 0):6.2f} %"
+    if known is not None and round(both, 2) < known:
+        gap = "BETTER"
     best = "" if known is None else f"{known:9.2f}"
     return f"{name:26s} {alone:9.2f} {both:9.2f} {best:>9s} {gap}"
 

@@ -53,6 +53,9 @@ _MOMENT = 1.5
 _GRACE = 0.03
 """The share of the time by which adding what fits may run over."""
 
+_FEW = 10
+"""Up to so many orders left open are tried once more whatever the clock says."""
+
 
 def _never() -> bool:
     return False
@@ -314,8 +317,10 @@ def _search(
     # Somebody who stopped the search is waiting; a plan's missing pieces are worth a moment.
     end = clock() + _MOMENT if result.stopped else began + (search.seconds or 0.0) * (1 + _GRACE)
 
+    few = len(result.plan.unassigned) <= _FEW and not result.stopped
+
     def over() -> bool:
-        return (search.seconds is not None or result.stopped) and clock() >= end
+        return not few and (search.seconds is not None or result.stopped) and clock() >= end
 
     plan = explaining.filled(problem, result.plan, over=over)
     if plan is result.plan:
