@@ -139,7 +139,7 @@ def _variants(scene: Scene, best: Both, wages: Mapping[str, int], time: _Time) -
     choices = list(_cuts(scene, best))
     prices = _delays(scene, best, wages)
     orders = scene.asked()
-    found = []
+    found: list[_Variant] = []
     for choice, tours in choices:
         if found and time.left() < until and not scene.small:
             break

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from dispatch.day_check import DayCode, check_day
+from dispatch.day_map import day_map
 from dispatch.kpis import left_out_table, office_table
 from dispatch.manifest import courier_manifest
 from dispatch.messages import clock
@@ -157,6 +160,18 @@ def test_trucks_and_couriers_have_a_plan_however_short_the_time() -> None:
     verdict = check_day(plan, RULES)
     assert verdict is not None
     assert verdict.feasible, verdict.violations
+
+
+def test_the_map_s_head_counts_what_trucks_add(plan: DayPlan) -> None:
+    found = re.search(r'"trucks":(\{[^}]*\})', day_map(plan))
+    assert found is not None
+    report = line_of(plan).result.report
+    # 6,500 a km; nothing is paid by the hour or the day.
+    assert json.loads(found[1]) == {
+        "metres": report.metres,
+        "duty": report.duty_seconds,
+        "cost": report.metres * 6_500 // 1_000,
+    }
 
 
 def test_no_trucks_no_line_haul() -> None:
