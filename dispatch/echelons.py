@@ -178,7 +178,9 @@ def _cuts(scene: Scene, best: Both) -> Iterator[tuple[Choice, tuple[Tour, ...]]]
         spill = not best.choice.spill
         yield replace(best.choice, later=frozenset(), spill=spill), tours
     # Where couriers wait in the morning, some of the mail may wait for noon in their stead.
-    for offices in dict.fromkeys((late, frozenset(sorted(late, key=_lateness(scene, best))[-1:]))):
+    returning = late & linehaul.noon_returns(scene.day).keys()
+    latest = frozenset(sorted(returning, key=_lateness(scene, best))[-1:])
+    for offices in dict.fromkeys((returning, latest)):
         for held in (_behind_first(best, offices), _tails(scene, best, offices)):
             if held - best.choice.later:
                 later = best.choice.later | held
