@@ -178,7 +178,8 @@ def _cuts(scene: Scene, best: Both) -> Iterator[tuple[Choice, tuple[Tour, ...]]]
         spill = not best.choice.spill
         yield replace(best.choice, later=frozenset(), spill=spill), tours
     # Where couriers wait in the morning, some of the mail may wait for noon in their stead.
-    returning = late & linehaul.noon_returns(scene.day).keys()
+    noons = linehaul.noon_returns(scene.day)
+    returning = frozenset(office for office in late if office in noons)
     latest = frozenset(sorted(returning, key=_lateness(scene, best))[-1:])
     for offices in dict.fromkeys((returning, latest)):
         for held in (_behind_first(best, offices), _tails(scene, best, offices)):
