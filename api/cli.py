@@ -50,6 +50,13 @@ class Do(StrEnum):
     RE_OPTIMISE = "re_optimise"
 
 
+class EveningMail(StrEnum):
+    """What becomes of collected mail in the evening."""
+
+    MUST = "must"
+    MAY = "may"
+
+
 class Lang(StrEnum):
     """Languages that the screens and outputs speak."""
 
@@ -140,6 +147,25 @@ def plan(
             help="Offices closed today (flood, fire), as ID,ID: others take their communes.",
         ),
     ] = "",
+    holidays: Annotated[
+        Path | None,
+        typer.Option(
+            "--holidays", help="Table of days off, and of days worked on, over the public holidays."
+        ),
+    ] = None,
+    working_days: Annotated[
+        str,
+        typer.Option(
+            "--working-days", help="Holidays or weekend days worked on, as 2026-09-01,2026-09-02."
+        ),
+    ] = "",
+    evening_mail: Annotated[
+        EveningMail,
+        typer.Option(
+            "--evening-mail",
+            help="Collected mail must go to the hub tonight, or may stay where a truck is dear.",
+        ),
+    ] = EveningMail.MUST,
     seconds: Seconds = 30.0,
     seed: Seed = 1,
     engine: Engine = "auto",
@@ -165,7 +191,8 @@ def plan(
     debug: Debug = False,
 ) -> None:
     """Plan a day: routes for every courier, checked, with all that could not be planned."""
-    from api.cli_plan import Inputs, plan_files
+    from api.cli_plan import plan_files
+    from api.cli_read_day import Inputs
     from dispatch.bootstrap import TravelChoice
 
     _end(
@@ -177,6 +204,9 @@ def plan(
                 trucks=trucks if echelons is Echelons.BOTH else None,
                 date=date,
                 closed=closed_offices,
+                holidays=holidays,
+                working_days=working_days,
+                mail_may_stay=evening_mail is EveningMail.MAY,
             ),
             out=out,
             seconds=seconds,
