@@ -80,7 +80,8 @@ def replan(asked: Asked, *, screen: Screen) -> ExitCode:
     read = read_events(read_text(asked.events), file=asked.events.name, lang=lang)
     if read.findings:
         listed = "\n".join(f"  {_where(each, screen)}" for each in read.findings)
-        raise Trouble(f"{screen.say('replan.unreadable', count=len(read.findings))}\n{listed}")
+        told = screen.say("replan.unreadable", count=len(read.findings))
+        raise Trouble(f"{told}\n{listed}")
     known = _known(asked.folder, problem, plan, screen)
     day = _day(read.events, screen)
     out = folder_for(asked.out)
