@@ -53,9 +53,9 @@ $(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/pip
 
 # Compiled once and kept beside the sources; made again when one of them changes, all of it: a
 # compiled function does not notice that another one, which it contains, has changed.
-$(VENV)/.warm: $(wildcard solver/search/*.py geo/roads/kernels.py) | $(VENV)/bin/pip
+$(VENV)/.warm: $(wildcard solver/search/*.py geo/roads/kernels.py geo/straight_kernels.py) | $(VENV)/bin/pip
 	@test -f $(VENV)/.ready || $(MAKE) $(VENV)/.ready
-	@rm -f solver/search/__pycache__/*.nb[ic] geo/roads/__pycache__/*.nb[ic]
+	@rm -f solver/search/__pycache__/*.nb[ic] geo/roads/__pycache__/*.nb[ic] geo/__pycache__/*.nb[ic]
 	@$(BIN)/python -m api.warm
 	@touch $@
 

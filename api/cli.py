@@ -1,5 +1,5 @@
 """
-The command line: `buuta sample`, `buuta plan`, `buuta check`, `buuta solve`.
+The command line: `buuta sample`, `buuta plan`, `buuta replan`, `buuta check`, `buuta solve`.
 
 Only what `buuta --help` needs is imported here; each command imports its own work when it runs.
 """
@@ -40,6 +40,21 @@ class Echelons(StrEnum):
 
     BOTH = "both"
     COURIERS = "couriers"
+
+
+class Do(StrEnum):
+    """What is done about the rest of a day."""
+
+    LEAVE = "leave"
+    INSERT = "insert"
+    RE_OPTIMISE = "re_optimise"
+
+
+class EveningMail(StrEnum):
+    """What becomes of collected mail in the evening."""
+
+    MUST = "must"
+    MAY = "may"
 
 
 class Lang(StrEnum):
@@ -132,6 +147,25 @@ def plan(
             help="Offices closed today (flood, fire), as ID,ID: others take their communes.",
         ),
     ] = "",
+    holidays: Annotated[
+        Path | None,
+        typer.Option(
+            "--holidays", help="Table of days off, and of days worked on, over the public holidays."
+        ),
+    ] = None,
+    working_days: Annotated[
+        str,
+        typer.Option(
+            "--working-days", help="Holidays or weekend days worked on, as 2026-09-01,2026-09-02."
+        ),
+    ] = "",
+    evening_mail: Annotated[
+        EveningMail,
+        typer.Option(
+            "--evening-mail",
+            help="Collected mail must go to the hub tonight, or may stay where a truck is dear.",
+        ),
+    ] = EveningMail.MUST,
     seconds: Seconds = 30.0,
     seed: Seed = 1,
     engine: Engine = "auto",
@@ -157,7 +191,8 @@ def plan(
     debug: Debug = False,
 ) -> None:
     """Plan a day: routes for every courier, checked, with all that could not be planned."""
-    from api.cli_plan import Inputs, plan_files
+    from api.cli_plan import plan_files
+    from api.cli_read_day import Inputs
     from dispatch.bootstrap import TravelChoice
 
     _end(
@@ -169,6 +204,9 @@ def plan(
                 trucks=trucks if echelons is Echelons.BOTH else None,
                 date=date,
                 closed=closed_offices,
+                holidays=holidays,
+                working_days=working_days,
+                mail_may_stay=evening_mail is EveningMail.MAY,
             ),
             out=out,
             seconds=seconds,
@@ -178,6 +216,59 @@ def plan(
             whole=whole,
             travel=TravelChoice(
                 roads=roads, traffic=traffic, osrm=tuple(osrm or ()), valhalla=valhalla
+            ),
+            screen=_screen(lang, quiet, as_json),
+        )
+    )
+
+
+@app.command(epilog=_EXIT_CODES)
+@guarded
+def replan(
+    folder: Annotated[Path, typer.Argument(help="A folder written by plan, or by replan.")],
+    *,
+    events: Annotated[Path, typer.Option("--events", help="What happened, JSON.")],
+    now: Annotated[str, typer.Option("--now", help="The time of day, as 10:30.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for the new plan; FOLDER/replan by default."),
+    ] = None,
+    seconds: Seconds = 10.0,
+    seed: Seed = 1,
+    price: Annotated[
+        int, typer.Option("--price", min=0, help="Đồng that a changed stop must be worth.")
+    ] = 5_000,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Most stops that may change.")] = 30,
+    action: Annotated[
+        Do | None, typer.Option("--action", help="Do this, whatever would be decided.")
+    ] = None,
+    roads: Annotated[
+        Path | None, typer.Option("--roads", help="Folder of a road graph (`buuta roads build`).")
+    ] = None,
+    traffic: Traffic = "slowest",
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Re-plan a running day: freeze what is done or on board, change little, list every change."""
+    from api.cli_replan import Asked
+    from api.cli_replan import replan as run
+    from dispatch.bootstrap import TravelChoice
+
+    _end(
+        run(
+            Asked(
+                folder=folder,
+                events=events,
+                now=now,
+                out=folder / "replan" if out is None else out,
+                seconds=seconds,
+                seed=seed,
+                price=price,
+                limit=limit,
+                action=None if action is None else action.value,
+                travel=TravelChoice(roads=roads, traffic=traffic),
             ),
             screen=_screen(lang, quiet, as_json),
         )

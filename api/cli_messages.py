@@ -71,7 +71,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "column.sorted": ("Chia xong", "Sorted"),
     "column.first_departure": ("Bưu tá đầu tiên đi", "First departure"),
     "column.last_return": ("Bưu tá cuối cùng về", "Last return"),
-    "column.evening": ("Xe tải tối", "Evening truck"),
+    "column.evening": ("Xe tải lấy thư", "Truck collects"),
     "table.handed_over": ("Địa bàn giao bưu cục khác hôm nay", "Communes handed over today"),
     "column.commune": ("Xã, phường", "Commune"),
     "column.from_office": ("Của bưu cục", "From"),
@@ -102,13 +102,18 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "trucks.broken": ("Xe tải và bưu tá chưa khớp:", "Trucks and couriers do not fit:"),
     "trucks.direct": (
-        "Xe tải làm thẳng {count} đơn quá lớn cho bưu tá: {orders}.",
-        "Trucks do {count} orders themselves that are too big for couriers: {orders}.",
+        "Xe tải làm thẳng {count} đơn (quá lớn cho bưu tá, hoặc cả ngày rẻ hơn): {orders}.",
+        "Trucks do {count} orders themselves (too big for couriers, or cheaper so): {orders}.",
     ),
     "trucks.held": (
-        "Không xe tải nào lấy thư thu gom tối nay ({items} bưu gửi ở lại bưu cục): {offices}.",
-        "No truck takes tonight's collected mail ({items} items stay at the office): {offices}.",
+        "Tối nay không xe tải nào còn chỗ hoặc kịp giờ ({items} bưu gửi ở lại): {offices}.",
+        "No truck has the room or the time tonight ({items} collected items stay): {offices}.",
     ),
+    "trucks.held_dear": (
+        "Lấy thư thu gom tối nay tốn hơn để sang mai ({items} bưu gửi ở lại): {offices}.",
+        "To fetch them tonight costs more than waiting ({items} collected items stay): {offices}.",
+    ),
+    "trucks.stay": ("{items} bưu gửi ở lại", "{items} items stay"),
     "trucks.none": (
         "Không có bảng xe tải (--trucks): chỉ xếp bưu tá, coi thư có ở bưu cục lúc 7:00.",
         "No table of trucks (--trucks): couriers only, mail taken to be at the offices at 7:00.",
@@ -157,6 +162,35 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "solve.engine": ("Máy tìm", "Engine"),
     "solve.seconds": ("Giây", "Seconds"),
     "solve.iterations": ("Số vòng", "Iterations"),
+    # Re-planning
+    "replan.decision": ("{time}: {action} ({reasons})", "{time}: {action} ({reasons})"),
+    "replan.presumed": (
+        "{count} bưu tá chưa báo gì, coi như đi đúng kế hoạch: {names}",
+        "{count} couriers have reported nothing and are taken to keep to the plan: {names}",
+    ),
+    "replan.changes": ("{count} điểm thay đổi", "{count} stops change"),
+    "replan.more": ("… và {count} nữa, tất cả ở changes.csv", "… and {count} more in changes.csv"),
+    "replan.unchanged": ("Không điểm nào thay đổi.", "No stop changes."),
+    "replan.cost": (
+        "Đã chi {spent}; còn lại {rest_before} nếu giữ, {rest_after} nếu đổi; cả ngày {day_after}.",
+        "Spent {spent}; the rest {rest_before} as it is, {rest_after} anew; the day {day_after}.",
+    ),
+    "replan.unreadable": (
+        "tệp sự kiện có {count} chỗ không đọc được; không sự kiện nào được dùng:",
+        "the file of events has {count} faults; no event was used:",
+    ),
+    "replan.no_time": (
+        "--now: {given!r} không phải giờ; ghi như 10:30",
+        "--now: {given!r} is no time; write it as 10:30",
+    ),
+    "replan.no_events": (
+        "tệp sự kiện không có sự kiện nào; không có gì để lập lại",
+        "the file of events holds none; there is nothing to re-plan for",
+    ),
+    "replan.bad_known": (
+        "{file} không đọc được ({error}); chạy lại buuta replan từ thư mục của buuta plan",
+        "{file} cannot be read ({error}); run buuta replan again from the folder of buuta plan",
+    ),
     "yes": ("có", "yes"),
     "no": ("không", "no"),
 }

@@ -9,41 +9,34 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from api.cli_errors import ExitCode, Trouble
 from api.cli_files import folder_for, read_bytes, read_date, write_text
+from api.cli_read_day import Inputs, ReadDay, closed_of, dates_of, read_day, settings_for
 from api.cli_screen import Screen, Steps
 from api.cli_solve import show_violations
 from api.cli_stop import StopFlag, stop_on_interrupt
 from api.cli_trucks import show_handed_over, show_trucks
 from dispatch import messages
 from dispatch.bootstrap import Providers, TravelChoice, phu_tho_providers
-from dispatch.day_check import check_day
+from dispatch.day_check import DayReport, check_day
 from dispatch.day_files import write_day_file
 from dispatch.errors import RowFinding
 from dispatch.executors import cores_here
 from dispatch.exports import summary_json
 from dispatch.importing import (
-    Imported,
-    cross_check,
-    read_fleet,
-    read_offices,
-    read_orders,
     summarise,
     write_orders,
     write_rejected,
 )
 from dispatch.journey import carry_over
 from dispatch.kpis import LeftOutRow, left_out_table, office_table
-from dispatch.model import Courier, Day, DayPlan, Office, Order
+from dispatch.model import DayPlan
 from dispatch.outputs import write_outputs
 from dispatch.service import Search, Watch, plan_day
 from dispatch.settings import Settings
-from dispatch.workdays import vietnam
 from geo.types import LatLon
 from solver.formats import write_plan, write_problem
 from solver.model import Progress
@@ -55,36 +48,6 @@ _REJECTED = "rejected.csv"
 _NOTES = "notes.csv"
 _TOMORROW = "carried_over.csv"
 _OF_TRUCKS = ("trucks_problem.json", "trucks_plan.json", "day.json")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """The three tables of a day, that of the trucks if they are to be planned, and the day."""
-
-    orders: Path
-    fleet: Path
-    offices: Path
-    trucks: Path | None
-    date: str
-    closed: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """What the tables held: the day, and everything that was wrong or odd in them."""
-
-    day: Day
-    orders: Imported[Order]
-    fleet: Imported[Courier]
-    offices: Imported[Office]
-    trucks: Imported[Courier]
-    rejected: tuple[RowFinding, ...]
-    notes: tuple[RowFinding, ...]
-
-    @property
-    def rows_rejected(self) -> int:
-        tables = (self.orders, self.fleet, self.offices, self.trucks)
-        return sum(len(table.rejected) for table in tables)
 
 
 def plan_files(
@@ -106,7 +69,8 @@ def plan_files(
         raise Trouble("give one of --roads, --osrm and --valhalla, not several")
     providers = phu_tho_providers(on, choice=travel, lang=_lang(screen))
     paths = [inputs.orders, inputs.fleet, inputs.offices]
-    paths += [inputs.trucks] if inputs.trucks is not None else []
+    paths += [path for path in (inputs.trucks, inputs.holidays) if path is not None]
+    working = dates_of(inputs.working_days)
     contents = [read_bytes(path) for path in paths]
     folder = folder_for(out)
     with (
@@ -114,14 +78,15 @@ def plan_files(
         screen.steps() as steps,
     ):
         steps.begin("step.read")
-        read = _read(inputs, contents, on, screen.lang)
+        read = read_day(inputs, contents, on, screen.lang)
         _write_findings(read, folder)
         if not read.orders.good or not read.offices.good:
             # Nothing will be planned: what is wrong with the rows is all there is to tell.
             steps.end()
             _show_notes(read, folder, screen)
             _show_rejected(read, folder, screen)
-        closed = _closed(inputs, read, screen)
+        closed = closed_of(inputs, read, screen)
+        settings = settings_for(inputs, read, on, working)
         day_plan = plan_day(
             read.day,
             geocoder=providers.geocoder,
@@ -129,79 +94,28 @@ def plan_files(
             territory=providers.territory,
             clock=time.monotonic,
             search=Search(seconds=seconds, seed=seed, engine=engine, workers=threads, whole=whole),
+            settings=settings,
             watch=_watch(steps, screen, seconds, asked),
             travel_note=providers.said,
             closed=closed,
         )
         steps.begin("step.write")
-        files = _write(day_plan, folder, providers, screen, steps, threads or cores_here())
+        files = _write(day_plan, settings, folder, providers, screen, steps, threads)
+        verdict = check_day(day_plan, settings.linehaul)
         steps.end()
     files += [folder / name for name in (_REJECTED, _NOTES) if (folder / name).exists()]
     files += sorted(folder.glob("rejected_*.csv"))
-    _show(day_plan, read, folder, files, screen, providers)
-    screen.json(_facts(day_plan, read, folder, files, screen))
-    verdict = check_day(day_plan, Settings().linehaul)
+    _show(day_plan, verdict, read, folder, files, screen, providers)
+    screen.json(_facts(day_plan, verdict, read, folder, files, screen))
     if not day_plan.result.report.feasible or not (verdict is None or verdict.feasible):
         return ExitCode.RULES_BROKEN
-    planned = any(route.stops for route in day_plan.result.plan.routes)
-    return ExitCode.DONE if planned else ExitCode.NOTHING_PLANNED
+    return ExitCode.DONE if _drives(day_plan) else ExitCode.NOTHING_PLANNED
 
 
-# ---- reading ------------------------------------------------------------------------------------
+# ---- findings ------------------------------------------------------------------------------------
 
 
-def _read(inputs: Inputs, contents: Sequence[bytes], on: date, lang: str) -> _Read:
-    names = (inputs.orders.name, inputs.fleet.name, inputs.offices.name)
-    orders = read_orders(contents[0], file=names[0], day=on, lang=lang)
-    fleet = read_fleet(contents[1], file=names[1], lang=lang)
-    offices = read_offices(contents[2], file=names[2], lang=lang)
-    trucks: Imported[Courier] = Imported(file="")
-    if inputs.trucks is not None:
-        trucks = read_fleet(contents[3], file=inputs.trucks.name, lang=lang)
-    across = cross_check(
-        orders.good,
-        fleet.good,
-        offices.good,
-        files=names,
-        trucks=trucks.good,
-        trucks_file=trucks.file,
-        lang=lang,
-    )
-    return _Read(
-        day=Day(
-            date=on,
-            orders=orders.good,
-            couriers=fleet.good,
-            offices=offices.good,
-            trucks=trucks.good,
-        ),
-        orders=orders,
-        fleet=fleet,
-        offices=offices,
-        trucks=trucks,
-        rejected=(*orders.findings, *fleet.findings, *offices.findings, *trucks.findings),
-        notes=(*across, *orders.warnings, *fleet.warnings, *offices.warnings, *trucks.warnings),
-    )
-
-
-def _closed(inputs: Inputs, read: _Read, screen: Screen) -> frozenset[str]:
-    """Return the offices that are closed today, as the command names them."""
-    named = frozenset(name.strip() for name in inputs.closed.split(",") if name.strip())
-    known = [office.id for office in read.offices.good]
-    unknown = sorted(named - set(known))
-    if unknown:
-        raise Trouble(
-            screen.say(
-                "closed.unknown",
-                unknown=", ".join(unknown),
-                known=", ".join(known),
-                file=inputs.offices.name,
-            )
-        )
-    return named
-
-
-def _write_findings(read: _Read, folder: Path) -> None:
+def _write_findings(read: ReadDay, folder: Path) -> None:
     """Write what was wrong, and the rejected rows as they stood; old ones do not stay."""
     for old in (folder / _REJECTED, folder / _NOTES, *folder.glob("rejected_*.csv")):
         with suppress(OSError):
@@ -215,6 +129,7 @@ def _write_findings(read: _Read, folder: Path) -> None:
         ("fleet", read.fleet.rejected, write_rejected(read.fleet)),
         ("offices", read.offices.rejected, write_rejected(read.offices)),
         ("trucks", read.trucks.rejected, write_rejected(read.trucks)),
+        ("holidays", read.holidays.rejected, write_rejected(read.holidays)),
     ):
         if rejected:
             write_text(folder / f"rejected_{name}.csv", text)
@@ -266,18 +181,18 @@ def _watch(steps: Steps, screen: Screen, seconds: float, asked: StopFlag) -> Wat
 
 def _write(
     day_plan: DayPlan,
+    settings: Settings,
     folder: Path,
     providers: Providers,
     screen: Screen,
     steps: Steps,
-    processes: int,
+    threads: int | None,
 ) -> list[Path]:
     name = f"{day_plan.day.date.isoformat()}"
     write_text(folder / "problem.json", write_problem(day_plan.problem, name))
     result = day_plan.result
     write_text(folder / "plan.json", write_plan(result.plan, result.report))
 
-    settings = Settings(calendar=vietnam(day_plan.day.date))
     write_text(folder / _TOMORROW, write_orders(carry_over(day_plan, settings)))
 
     line = day_plan.linehaul
@@ -301,7 +216,7 @@ def _write(
         directions=providers.directions,
         zones=providers.zones,
         rivers=providers.rivers,
-        processes=processes,
+        processes=threads or cores_here(),
     )
     extra = _OF_TRUCKS if line is not None else ()
     for old in _OF_TRUCKS:
@@ -315,7 +230,8 @@ def _write(
 
 def _show(
     day_plan: DayPlan,
-    read: _Read,
+    verdict: DayReport | None,
+    read: ReadDay,
     folder: Path,
     files: Sequence[Path],
     screen: Screen,
@@ -326,13 +242,11 @@ def _show(
     _show_left_out(day_plan, screen)
     show_handed_over(day_plan, screen, providers.commune_name)
     _show_offices(day_plan, screen)
-    verdict = check_day(day_plan, Settings().linehaul)
     show_trucks(day_plan, verdict, screen)
     report = day_plan.result.report
-    planned = any(route.stops for route in day_plan.result.plan.routes)
     if not report.feasible:
         show_violations(screen, "plan.broken", report.violations)
-    elif planned:
+    elif _drives(day_plan):
         screen.show(screen.say("plan.clean"), style="green")
     else:
         screen.show(screen.say("plan.nothing"), style="bold yellow")
@@ -345,6 +259,13 @@ def _show(
     screen.show(screen.say("files.title", folder=str(folder)), style="bold")
     for line in _listed(folder, files, screen.say):
         screen.show(f"  {line}")
+
+
+def _drives(day_plan: DayPlan) -> bool:
+    """Tell whether anybody does anything on the day."""
+    line = day_plan.linehaul
+    plans = [day_plan.result.plan, *([] if line is None else [line.result.plan])]
+    return any(route.stops for plan in plans for route in plan.routes)
 
 
 def _show_offices(day_plan: DayPlan, screen: Screen) -> None:
@@ -418,7 +339,7 @@ def _example(row: LeftOutRow, title: str) -> str:
     return f"{row.order} {facts}".strip()
 
 
-def _show_rejected(read: _Read, folder: Path, screen: Screen) -> None:
+def _show_rejected(read: ReadDay, folder: Path, screen: Screen) -> None:
     """Show the first rejected rows, one line for each thing that is wrong."""
     if not read.rejected:
         return
@@ -433,7 +354,7 @@ def _show_rejected(read: _Read, folder: Path, screen: Screen) -> None:
         screen.show("  " + screen.say("rejected.more", count=left, file=str(folder / _REJECTED)))
 
 
-def _show_notes(read: _Read, folder: Path, screen: Screen) -> None:
+def _show_notes(read: ReadDay, folder: Path, screen: Screen) -> None:
     """Show what was odd, the same thing in many rows as one line."""
     groups = summarise(read.notes)
     if not groups:
@@ -465,12 +386,16 @@ def _listed(folder: Path, files: Sequence[Path], say: Callable[..., str]) -> lis
 
 
 def _facts(
-    day_plan: DayPlan, read: _Read, folder: Path, files: Sequence[Path], screen: Screen
+    day_plan: DayPlan,
+    verdict: DayReport | None,
+    read: ReadDay,
+    folder: Path,
+    files: Sequence[Path],
+    screen: Screen,
 ) -> dict[str, Any]:
     if not screen.as_json:
         return {}
     facts: dict[str, Any] = json.loads(summary_json(day_plan, _lang(screen)))
-    verdict = check_day(day_plan, Settings().linehaul)
     if verdict is not None:
         facts["day_violations"] = [str(one) for one in verdict.violations]
     facts["stopped"] = day_plan.result.stopped

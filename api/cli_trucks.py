@@ -9,7 +9,15 @@ from api.cli_screen import Screen
 from dispatch import messages
 from dispatch.day_check import DayReport
 from dispatch.model import DayPlan
-from dispatch.office_times import OfficeTimes, direct_loads, held_loads, office_times
+from dispatch.office_times import (
+    OfficeTimes,
+    dear_loads,
+    direct_loads,
+    held_loads,
+    office_times,
+)
+
+_MOST_NAMED = 12
 
 
 def show_trucks(day_plan: DayPlan, verdict: DayReport | None, screen: Screen) -> None:
@@ -29,7 +37,7 @@ def show_trucks(day_plan: DayPlan, verdict: DayReport | None, screen: Screen) ->
             (screen.say("column.last_return"), "right"),
             (screen.say("column.evening"), "right"),
         ],
-        [_cells(times) for times in office_times(day_plan)],
+        [_cells(times, screen) for times in office_times(day_plan)],
     )
     cost = line.cost
     parts = {
@@ -42,16 +50,20 @@ def show_trucks(day_plan: DayPlan, verdict: DayReport | None, screen: Screen) ->
     lang: Any = screen.lang
     said = {k: messages.money(messages.dong(v), lang) for k, v in parts.items()}
     screen.show(screen.say("trucks.cost", **said))
-    direct = direct_loads(day_plan)
+    direct = [name for load in direct_loads(day_plan) for name in load.orders]
     if direct:
-        named = ", ".join(name for load in direct for name in load.orders)
+        named = ", ".join(direct[:_MOST_NAMED]) + (", …" if len(direct) > _MOST_NAMED else "")
         screen.show(screen.say("trucks.direct", count=len(direct), orders=named))
-    held = held_loads(day_plan)
-    if held:
-        names = {office.id: office.name for office in day_plan.day.offices}
-        offices = ", ".join(dict.fromkeys(names[load.office] for load in held))
-        items = sum(load.items for load in held)
-        screen.show(screen.say("trucks.held", items=items, offices=offices), style="yellow")
+    dear = dear_loads(day_plan)
+    names = {office.id: office.name for office in day_plan.day.offices}
+    for key, loads in (
+        ("trucks.held", [load for load in held_loads(day_plan) if load.id not in dear]),
+        ("trucks.held_dear", [load for load in held_loads(day_plan) if load.id in dear]),
+    ):
+        if loads:
+            offices = ", ".join(dict.fromkeys(names[load.office] for load in loads))
+            items = sum(load.items for load in loads)
+            screen.show(screen.say(key, items=items, offices=offices), style="yellow")
     if verdict.trucks.feasible and not verdict.violations:
         screen.show(screen.say("trucks.clean"), style="green")
         return
@@ -85,7 +97,7 @@ def show_handed_over(day_plan: DayPlan, screen: Screen, name_of: Callable[[str],
     )
 
 
-def _cells(times: OfficeTimes) -> tuple[str, ...]:
+def _cells(times: OfficeTimes, screen: Screen) -> tuple[str, ...]:
     def at(moment: int | None) -> str:
         return "–" if moment is None else messages.clock(moment)
 
@@ -96,5 +108,12 @@ def _cells(times: OfficeTimes) -> tuple[str, ...]:
         ", ".join(at(end) for end in times.sorted) or "–",
         at(times.first_departure),
         at(times.last_return),
-        at(times.evening),
+        _evening(at(times.evening), times.held, screen),
     )
+
+
+def _evening(taken: str, held: int, screen: Screen) -> str:
+    if not held:
+        return taken
+    stay = screen.say("trucks.stay", items=held)
+    return stay if taken == "–" else f"{taken}; {stay}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
+from geo import straight_kernels
 from geo.roads import kernels
 from geo.types import PlanarTravel
 from solver.model import Job, Place, Problem, TimeWindow, Vehicle
@@ -39,6 +40,7 @@ def main() -> None:
     began = time.monotonic()
     solve(tiny_problem(), iterations=20, engine="search")
     kernels.warm()
+    straight_kernels.warm()
     sys.stderr.write(f"ready after {time.monotonic() - began:.0f} s\n")
 
 

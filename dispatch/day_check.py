@@ -16,6 +16,7 @@ planner, and lets `solver.checker` judge each echelon by itself. The codes (what
 * order_lost: an order is neither done nor listed as left out (1)
 * done_twice: an order is done by a courier and by a truck (1)
 * wrong_address: a truck that does an order itself stops elsewhere (1)
+* not_for_driver: a truck does itself what its driver may not, and a courier could carry (1)
 * outside_hours: a truck is served at an office outside its dock's hours (seconds)
 * cost_misstated: the stated cost of trucks or couriers is not what the checker finds (thousandths)
 
@@ -53,6 +54,7 @@ class DayCode(StrEnum):
     ORDER_LOST = "order_lost"
     DONE_TWICE = "done_twice"
     WRONG_ADDRESS = "wrong_address"
+    NOT_FOR_DRIVER = "not_for_driver"
     OUTSIDE_HOURS = "outside_hours"
     COST_MISSTATED = "cost_misstated"
 
@@ -98,7 +100,10 @@ def check_day(plan: DayPlan, rules: LinehaulRules) -> DayReport | None:
     stated = {"couriers": line.cost.couriers, "trucks": line.cost.trucks}
     actual = {
         "couriers": couriers.cost.total - couriers.cost.skipped,
-        "trucks": trucks.cost.total - trucks.cost.skipped - trucks.cost.lateness,
+        "trucks": trucks.cost.total
+        - trucks.cost.skipped
+        - trucks.cost.lateness
+        + judge.late_at_doors(),
     }
     for name, cost in stated.items():
         if cost != actual[name]:
@@ -241,8 +246,9 @@ class _Judge:
                     yield DayViolation(code=DayCode.HAND_OVER_MISSED, amount=missed, id=load.id)
 
     def _waits(self, name: str) -> bool:
-        """Tell whether an order lies at its office since it was collected on an earlier day."""
-        return name in self.known and self.known[name].state is OrderState.COLLECTED
+        """Tell whether an order lies at its office since an earlier day, and goes to the hub."""
+        going = (OrderState.COLLECTED, OrderState.RETURNED)
+        return name in self.known and self.known[name].state in going
 
     def orders(self) -> Iterator[DayViolation]:
         done = {stop.id for route in self.plan.result.plan.routes for stop in route.stops}
@@ -272,6 +278,8 @@ class _Judge:
                 points = [self.known[name].address.point for name in load.orders]
                 if any(p is None or (p.lon, p.lat) != (there.x, there.y) for p in points):
                     yield DayViolation(code=DayCode.WRONG_ADDRESS, amount=1, id=load.id)
+                if not all(self._may_drive(self.known[name]) for name in load.orders):
+                    yield DayViolation(code=DayCode.NOT_FOR_DRIVER, amount=1, id=load.id)
             elif load.office not in offices or there.id != load.office:
                 yield DayViolation(code=DayCode.WRONG_OFFICE, amount=1, id=load.id)
             elif offices[load.office].dock:
@@ -281,6 +289,26 @@ class _Judge:
                 )
                 if outside > 0:
                     yield DayViolation(code=DayCode.OUTSIDE_HOURS, amount=outside, id=load.id)
+
+    def _may_drive(self, order: Order) -> bool:
+        if order.service in self.rules.driver_services and not order.cash:
+            return True
+        # What is too big for every courier of its office is the driver's, whatever it is.
+        crew = [v for v in self.plan.problem.vehicles if self.homes.get(v.id) == order.office]
+        carries = [v for v in crew if order.grams <= v.capacity[0]]
+        return bool(crew) and not any(order.cubic_cm <= v.capacity[1] for v in carries)
+
+    def late_at_doors(self) -> int:
+        """Return what lateness at the customers that trucks serve themselves costs."""
+        jobs = {job.id: job for job in self.line.problem.jobs}
+        total = 0
+        for load in self.line.loads:
+            stop, job = self.hand_overs.get(load.id), jobs.get(load.id)
+            if load.direction.direct and stop is not None and job is not None:
+                due = job.due
+                if due is not None and stop.begin > due.time:
+                    total += (stop.begin - due.time) * due.cost_per_second
+        return total
 
 
 def _trips(route: Route) -> Iterator[tuple[int, list[Stop]]]:

@@ -42,6 +42,8 @@ from solver.model import Plan, Problem, Result, TimeWindow
 FORMAT = "buuta-day"
 VERSION = 1
 
+_SERVICES = "driver_services"
+
 
 class DayFileError(DispatchError):
     """The file is not what the judge can read."""
@@ -60,7 +62,7 @@ def write_day_file(plan: DayPlan, rules: LinehaulRules) -> str:
         "format": FORMAT,
         "version": VERSION,
         "date": plan.day.date.isoformat(),
-        "rules": asdict(rules),
+        "rules": {**asdict(rules), _SERVICES: sorted(rules.driver_services)},
         "orders": [_order_facts(known[order.id]) for order in plan.day.orders],
         "couriers": [{"id": c.id, "office": c.office} for c in plan.day.couriers],
         "offices": [
@@ -82,6 +84,8 @@ def _order_facts(order: Order) -> dict[str, Any]:
     return {
         "id": order.id,
         "kind": order.kind.value,
+        "service": order.service.value,
+        "cash": order.cash,
         "office": order.office,
         "grams": order.grams,
         "cubic_cm": order.cubic_cm,
@@ -119,8 +123,12 @@ def read_day_file(
 def _read(
     facts: dict[str, Any], couriers: tuple[Problem, Plan], trucks: tuple[Problem, Plan]
 ) -> tuple[DayPlan, LinehaulRules]:
+    given = facts["rules"]
     rules = LinehaulRules(
-        **{field.name: int(facts["rules"][field.name]) for field in fields(LinehaulRules)}
+        **{f.name: int(given[f.name]) for f in fields(LinehaulRules) if f.name != _SERVICES},
+        driver_services=frozenset(Service(name) for name in given[_SERVICES])
+        if _SERVICES in given
+        else LinehaulRules().driver_services,
     )
     orders = tuple(_order(each) for each in facts["orders"])
     day = Day(
@@ -184,7 +192,8 @@ def _order(facts: dict[str, Any]) -> Order:
     return Order(
         id=str(facts["id"]),
         kind=OrderKind(facts["kind"]),
-        service=Service.ORDINARY,
+        service=Service(facts.get("service", Service.ORDINARY)),
+        cash=int(facts.get("cash", 0)),
         address=Address(text="", point=None if at is None else LatLon(lat=at[0], lon=at[1])),
         office=str(facts["office"]),
         grams=int(facts["grams"]),

@@ -177,6 +177,7 @@ def _data(
         ],
         "others": rows[len(offices) :],
         "total": total,
+        "trucks": _trucks_facts(day_plan),
         "couriers": [
             _courier(
                 sheet,
@@ -224,6 +225,19 @@ def _office_facts(vi: OfficeRow, en: OfficeRow) -> dict[str, Any]:
             name: dong(getattr(vi.cost, name))
             for name in ("fixed", "distance", "duty", "overtime", "lateness", "unfamiliar")
         },
+    }
+
+
+def _trucks_facts(day_plan: DayPlan) -> dict[str, int]:
+    """Return what trucks add to the figures of the whole day."""
+    line = day_plan.linehaul
+    if line is None:
+        return {"metres": 0, "duty": 0, "cost": 0}
+    report = line.result.report
+    return {
+        "metres": report.metres,
+        "duty": report.duty_seconds,
+        "cost": dong(line.cost.trucks),
     }
 
 

@@ -24,7 +24,7 @@ from xml.etree import ElementTree as ET
 from dispatch.kpis import LeftOutGroup, OfficeRow, left_out_table, office_table
 from dispatch.messages import Language, clock, day_name, dong, kilometres, messages, text
 from dispatch.model import DayPlan
-from dispatch.office_times import direct_loads, held_loads, office_times
+from dispatch.office_times import dear_loads, direct_loads, held_loads, office_times
 from dispatch.views import CourierSheet, RowKind, SheetRow, courier_sheets
 from geo.types import LatLon
 from solver.model import TimeWindow
@@ -442,6 +442,7 @@ def _linehaul_facts(day_plan: DayPlan) -> dict[str, Any]:
     if line is None:
         return {}
     parts = ("trucks", "couriers", "waiting", "carried_over", "total")
+    dear = dear_loads(day_plan)
     hand_overs = []
     for times in office_times(day_plan):
         facts = {
@@ -453,13 +454,19 @@ def _linehaul_facts(day_plan: DayPlan) -> dict[str, Any]:
             "evening_truck": times.evening,
         }
         shown = {k: clock(v) if isinstance(v, int) else v for k, v in facts.items()}
-        hand_overs.append({**shown, "sorted": [clock(end) for end in times.sorted]})
+        ends = [clock(end) for end in times.sorted]
+        hand_overs.append({**shown, "sorted": ends, "held_items": times.held})
     return {
         "day_cost_dong": {part: dong(getattr(line.cost, part)) for part in parts},
         "hand_overs": hand_overs,
         "done_by_trucks": [name for load in direct_loads(day_plan) for name in load.orders],
         "held_at_offices": [
-            {"office": load.office, "items": load.items, "orders": list(load.orders)}
+            {
+                "office": load.office,
+                "items": load.items,
+                "orders": list(load.orders),
+                "reason": "dearer_than_waiting" if load.id in dear else "no_evening_truck",
+            }
             for load in held_loads(day_plan)
         ],
     }

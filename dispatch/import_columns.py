@@ -301,6 +301,8 @@ ORDERS: tuple[Column, ...] = (
         "loai dich vu|ten dich vu|san pham|loai buu gui|product|service type")),
     *_place("", "", ""),
     *_place("_to", "đến", "to"),
+    Column(key="address_sender", vi="Địa chỉ người gửi", en="Sender address", read=_text,
+           names=_names("dia chi gui|dia chi nguoi goi|noi gui|dia chi tra lai|return address")),
     Column(key="content", vi="Nội dung", en="Content", read=_text, names=_names(
         "noi dung hang|noi dung buu gui|hang hoa|mo ta|ten hang|contents|description")),
     Column(key="customer", vi="Người nhận", en="Recipient", read=_text, names=_names(
@@ -433,6 +435,16 @@ OFFICES: tuple[Column, ...] = (
                names=_names(_DAY_NAMES[number]))
         for number in range(7)
     ),
+)  # fmt: skip
+
+
+HOLIDAYS: tuple[Column, ...] = (
+    Column(key="date", vi="Ngày", en="Date", read=_date, required=True, names=_names(
+        "ngay nghi|ngay le|day|holiday")),
+    Column(key="works", vi="Làm việc", en="Works", read=_yes_no, names=_names(
+        "di lam|co lam viec|lam bu|working|working day|works")),
+    Column(key="name", vi="Tên", en="Name", read=_text, names=_names(
+        "ghi chu|ten ngay le|ly do|note|reason")),
 )  # fmt: skip
 
 

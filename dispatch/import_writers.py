@@ -95,6 +95,7 @@ def _order(order: Order) -> dict[str, str]:
         "service": SERVICES[order.service][0],
         **_address(order.address, ""),
         **(_address(order.to_address, "_to") if order.to_address else {}),
+        "address_sender": order.sender.text if order.sender else "",
         "content": order.content,
         "customer": order.customer,
         "phone": _phone(order.phone),

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 from dispatch.errors import RowFinding
-from dispatch.import_columns import FLEET, OFFICES, ORDERS
+from dispatch.import_columns import FLEET, HOLIDAYS, OFFICES, ORDERS
 from dispatch.import_messages import finding
 from dispatch.import_rows import Imported, RejectedRow, RowReader, header_test, read_rows
 from dispatch.import_writers import write_fleet, write_offices, write_orders, write_rejected
@@ -31,6 +31,7 @@ from dispatch.model import (
 from dispatch.parsing import Bad
 from dispatch.parsing_times import DAY, MORNING, merged, window_between
 from dispatch.tables import read_table
+from dispatch.workdays import Holiday
 from geo.text import fold
 from geo.types import LatLon
 from solver.model import TimeWindow
@@ -41,6 +42,7 @@ __all__ = [
     "RejectedRow",
     "cross_check",
     "read_fleet",
+    "read_holidays",
     "read_offices",
     "read_orders",
     "summarise",
@@ -126,6 +128,34 @@ def read_offices(
     return read_rows(table, columns=OFFICES, build=build, near=_NO_DAY, mapping=mapping, lang=lang)
 
 
+def read_holidays(
+    data: bytes, *, file: str, day: date, mapping: Mapping[str, str] | None = None, lang: str = "vi"
+) -> Imported[Holiday]:
+    """
+    Read the days that the office itself takes off, or works on; parameters as of `read_orders`.
+
+    A day is off unless its row says that it is worked on.
+
+    Raises
+    ------
+    TableError
+        The file is no table, or is empty.
+    """
+    seen: dict[date, int] = {}
+
+    def build(row: RowReader) -> Holiday | None:
+        given = row.values.get("date")
+        if given in seen:
+            row.reject("date", Bad(key="duplicate", facts={"first": str(seen[given])}))
+        if row.wrong or given is None:
+            return None
+        seen[given] = row.number
+        return Holiday(day=given, works=row.values.get("works", False))
+
+    table = read_table(data, file=file, is_header=header_test(HOLIDAYS, mapping), lang=lang)
+    return read_rows(table, columns=HOLIDAYS, build=build, near=day, mapping=mapping, lang=lang)
+
+
 def _first_of_its_id(row: RowReader, seen: dict[str, int]) -> None:
     """Reject a row whose id an earlier row has, even if that one is itself rejected."""
     name = row.values.get("id")
@@ -166,6 +196,9 @@ def _order(row: RowReader, seen: dict[str, int], day: date) -> Order | None:
         service=get("service", Service.ORDINARY),
         address=address,
         to_address=to_address if to_address.text else None,
+        sender=Address(text=row.values["address_sender"])
+        if row.values.get("address_sender")
+        else None,
         windows=windows,
         row=row.number,
         **_given(

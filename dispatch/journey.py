@@ -9,7 +9,10 @@ The whole journey of an order: where it is, what of it is today's work, what wai
     delivered         done
     failed            tried and brought back to the office; `attempts` counts how often
     held              tried as often as is allowed: waits at the office to be fetched
-    returned          on its way back to the sender
+    returned          at the office, on its way back to the sender: refused, or held long enough
+
+The way back has legs and a promise of its own: with the evening truck to the hub; from there it is
+a delivery to the sender, at the hub, accepted on the day that it came there, tried anew.
 
 An order without a state is where the plan needs it: a delivery at the hub this morning, everything
 else registered.
@@ -25,6 +28,9 @@ from enum import StrEnum
 from dispatch.model import DayPlan, Direction, Order, OrderKind, OrderState
 from dispatch.settings import Settings
 from solver.model import StopKind
+
+_WAY_BACK = "Chuyển hoàn"
+"""What the note of an order on its way back says: courier and sender read it."""
 
 
 class Leg(StrEnum):
@@ -47,7 +53,7 @@ def legs_today(order: Order, settings: Settings) -> tuple[Leg, ...]:
     """Return the legs that can be done today, in order; none where nothing is to be done."""
     state = state_of(order)
     tried_out = order.attempts >= settings.most_attempts
-    if state is OrderState.COLLECTED:
+    if order.for_hub:
         return (Leg.TO_HUB,)
     if order.kind is OrderKind.DELIVERY:
         if state is OrderState.AT_HUB:
@@ -80,7 +86,11 @@ def promised(order: Order, settings: Settings) -> date | None:
 
 
 def carry_over(
-    plan: DayPlan, settings: Settings, *, failed: Collection[str] = ()
+    plan: DayPlan,
+    settings: Settings,
+    *,
+    failed: Collection[str] = (),
+    refused: Collection[str] = (),
 ) -> tuple[Order, ...]:
     """
     Return tomorrow's orders out of today's: what was not done, with where it is by then.
@@ -91,8 +101,11 @@ def carry_over(
         The day as it was planned.
     failed
         Ids of the orders that a courier or driver tried in vain.
+    refused
+        Ids of those that the recipient does not want: they go back to their senders.
     """
     tried = frozenset(failed)
+    unwanted = frozenset(refused)
     done = {
         stop.id
         for route in plan.result.plan.routes
@@ -117,10 +130,16 @@ def carry_over(
     tomorrow: list[Order] = []
     for given in plan.day.orders:
         order = replace(given, due=promised(given, settings))
-        if order.id in tried:
+        if order.id in unwanted:
+            tomorrow.append(_back(replace(order, attempts=order.attempts + 1)))
+        elif order.id in tried:
             tomorrow.append(_failed(order, settings))
-        elif state_of(order) in (OrderState.DELIVERED, OrderState.RETURNED) or order.id in driven:
+        elif state_of(order) is OrderState.DELIVERED or order.id in driven:
             continue
+        elif state_of(order) is OrderState.RETURNED:
+            tomorrow.append(_at_hub_for_sender(order, plan.day.date, taken))
+        elif state_of(order) is OrderState.HELD:
+            tomorrow.append(_held(order, plan.day.date, settings))
         elif order.id in done:
             if order.kind is OrderKind.COLLECTION and line is not None and order.id not in taken:
                 tomorrow.append(replace(order, state=OrderState.COLLECTED))
@@ -131,6 +150,42 @@ def carry_over(
         else:
             tomorrow.append(replace(order, state=state_of(order)))
     return tuple(tomorrow)
+
+
+def _back(order: Order) -> Order:
+    """Return an order that lies at its office and goes back; held where no sender is known."""
+    goes = order.sender is not None and order.kind is OrderKind.DELIVERY
+    return replace(order, state=OrderState.RETURNED if goes else OrderState.HELD)
+
+
+def _held(order: Order, on: date, settings: Settings) -> Order:
+    """Return a held order as it is tomorrow: back to its sender when nobody came in time."""
+    if order.due is None or order.due >= on:
+        return order
+    waited = settings.calendar.between(order.due, on)
+    return _back(order) if waited >= settings.hold_days else order
+
+
+def _at_hub_for_sender(order: Order, on: date, taken: Collection[str]) -> Order:
+    """Return an order on its way back as it is tomorrow: a new delivery, once it is at the hub."""
+    if order.id not in taken or order.sender is None:
+        return order
+    # Its promise is counted tomorrow, when the zone of the sender's address is known.
+    return replace(
+        order,
+        address=order.sender,
+        sender=None,
+        state=OrderState.AT_HUB,
+        accepted=on,
+        due=None,
+        attempts=0,
+        cash=0,
+        windows=(),
+        office="",
+        customer="",
+        phone="",
+        note="; ".join(part for part in (_WAY_BACK, order.note) if part),
+    )
 
 
 def _failed(order: Order, settings: Settings) -> Order:

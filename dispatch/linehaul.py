@@ -14,17 +14,14 @@ price is artificial and no part of the day's cost.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 
-from dispatch.model import Courier, Day, Direction, Load, Office, Order, OrderKind
-from dispatch.planning import DIMENSIONS, PlaceIndex, vehicle_of
-from dispatch.settings import PROFILES, Settings
-from geo.errors import UnreachableError
-from geo.travel import TravelProvider
-from geo.types import LatLon, Travel
+from dispatch.model import Courier, Day, Direction, Load, Order, OrderKind
+from dispatch.planning import DIMENSIONS, due_of, vehicle_of
+from dispatch.settings import Settings
+from dispatch.truck_network import Network
 from solver.model import (
     Job,
     Place,
@@ -46,106 +43,8 @@ _THOUSANDTHS = 1000
 _REQUIRED_COST = 2_000_000
 """Đồng; a load with a required order is worth at least so much for each of them."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """
-    The hub, the offices and the customers of big orders as trucks see them.
-
-    Parameters
-    ----------
-    trucks
-        Those that leave from the hub.
-    index
-        The hub first, then offices, then customers.
-    order_rows
-        The row of each direct order's customer that a way leads to.
-    travel
-        By profile, rows as in `index`.
-    unreachable
-        Ids of the offices that no way leads to.
-    """
-
-    hub: Office
-    trucks: tuple[Courier, ...]
-    index: PlaceIndex
-    order_rows: Mapping[str, int]
-    travel: Mapping[str, Travel]
-    unreachable: frozenset[str]
-
-
-def hub_of(day: Day) -> Office | None:
-    """Return the hub: where most trucks are at home, the higher level where as many are."""
-    known = {office.id: office for office in day.offices}
-    homes = Counter(truck.office for truck in day.trucks if truck.office in known)
-    return max(
-        (known[name] for name in homes),
-        key=lambda office: (homes[office.id], -office.level),
-        default=None,
-    )
-
-
-def fits(order: Order, trucks: Sequence[Courier]) -> bool:
-    """Tell whether one of the trucks can carry an order whole."""
-    return any(
-        order.grams <= truck.capacity_grams and order.cubic_cm <= truck.capacity_cubic_cm
-        for truck in trucks
-    )
-
-
-def network(day: Day, travel: TravelProvider, direct: Sequence[Order] = ()) -> Network | None:
-    """
-    Measure the ways of the trucks; places that no way leads to are named, not fatal.
-
-    None where no truck leaves from an office of the day.
-
-    Raises
-    ------
-    GeoError
-        The travel service failed otherwise.
-    """
-    hub = hub_of(day)
-    if hub is None:
-        return None
-    known = {office.id for office in day.offices}
-    trucks = tuple(truck for truck in day.trucks if truck.office in known)
-    offices = [hub, *(office for office in day.offices if office.id != hub.id)]
-    # A customer's place is told from an office by its mark, whatever the ids are.
-    nodes = [("", office.id, office.point) for office in offices]
-    nodes += [("@", o.id, o.address.point) for o in direct if o.address.point is not None]
-    lost: set[tuple[str, str]] = set()
-    while True:
-        kept = [node for node in nodes if node[:2] not in lost]
-        points = [point for _, _, point in kept]
-        matrices: dict[str, Travel] = {}
-        try:
-            for profile in sorted({PROFILES[truck.vehicle] for truck in trucks}):
-                matrices[profile] = travel.matrix(points, profile=profile)
-        except UnreachableError as error:
-            cut = {kept[b][:2] for a, b in error.pairs if a == 0}
-            lost |= cut or {kept[b][:2] for _, b in error.pairs}
-            continue
-        index = PlaceIndex(
-            ids=tuple(mark + name for mark, name, _ in kept),
-            points=tuple(points),
-            office_rows={name: row for row, (mark, name, _) in enumerate(kept) if not mark},
-            point_rows=_first_rows(points),
-        )
-        return Network(
-            hub=hub,
-            trucks=trucks,
-            index=index,
-            order_rows={name: row for row, (mark, name, _) in enumerate(kept) if mark},
-            travel=matrices,
-            unreachable=frozenset(name for mark, name in lost if not mark),
-        )
-
-
-def _first_rows(points: Sequence[LatLon]) -> dict[LatLon, int]:
-    rows: dict[LatLon, int] = {}
-    for row, point in enumerate(points):
-        rows.setdefault(point, row)
-    return rows
+MUST = 2_000_000 * 1000
+"""Thousandths of a đồng; above the cost of any way, so that only what cannot be fetched stays."""
 
 
 # ---- loads --------------------------------------------------------------------------------------
@@ -158,6 +57,7 @@ def morning_loads(
     settings: Settings,
     day: Day,
     later: frozenset[str] = frozenset(),
+    spill: bool = True,
 ) -> tuple[Load, ...]:
     """
     Return what each office needs from the hub, the most urgent orders in its first load.
@@ -169,6 +69,8 @@ def morning_loads(
     ----------
     later
         Ids of orders that couriers carry on their second trip: they make loads of their own.
+    spill
+        What is more than a truck takes may come for the second trip; otherwise in the morning.
     """
     most = _largest(trucks)
     noons = noon_returns(day)
@@ -182,15 +84,16 @@ def morning_loads(
         first = _cut([order for order in urgent if order.id not in later], most)
         second = _cut([order for order in urgent if order.id in later], most)
         for number, part in enumerate((*first, *second), start=1):
-            load = _load(f"{office}-S{number}", office, Direction.TO_OFFICE, part)
-            loads.append(replace(load, wave=2 if number > 1 and office in noons else 1))
+            load = load_of(f"{office}-S{number}", office, Direction.TO_OFFICE, part)
+            waits = number > 1 if spill else number > len(first) > 0
+            loads.append(replace(load, wave=2 if waits and office in noons else 1))
     return tuple(loads)
 
 
 def direct_loads(orders: Sequence[Order]) -> tuple[Load, ...]:
     """Return each order that a truck must do itself as a load of its own, by the order's id."""
     return tuple(
-        _load(
+        load_of(
             f"{order.id}-X" if _OF_AN_OFFICE.search(order.id) else order.id,
             order.office,
             Direction.TO_CUSTOMER if order.kind is OrderKind.DELIVERY else Direction.FROM_CUSTOMER,
@@ -238,7 +141,7 @@ def evening_loads(
             ):
                 by_office.setdefault(order.office, []).append(order)
     return tuple(
-        _load(f"{office}-T{number if number > 1 else ''}", office, Direction.TO_HUB, part)
+        load_of(f"{office}-T{number if number > 1 else ''}", office, Direction.TO_HUB, part)
         for office, orders_here in sorted(by_office.items())
         for number, part in enumerate(_cut(orders_here, most), start=1)
     )
@@ -263,7 +166,8 @@ def _cut(orders: Sequence[Order], most: tuple[int, int]) -> list[list[Order]]:
     return parts
 
 
-def _load(name: str, office: str, direction: Direction, orders: Sequence[Order]) -> Load:
+def load_of(name: str, office: str, direction: Direction, orders: Sequence[Order]) -> Load:
+    """Return the load that holds these orders."""
     return Load(
         id=name,
         office=office,
@@ -293,12 +197,15 @@ class Needs:
         By office, when the last courier with collections is back.
     latest
         By load, the latest begin at the office, where it is already promised.
+    worth
+        By order that a truck does in a courier's stead, what that saves the couriers.
     """
 
     wanted: Mapping[str, int]
     prices: Mapping[str, int]
     returned: Mapping[str, int]
     latest: Mapping[str, int]
+    worth: Mapping[str, int] = field(default_factory=dict)
 
 
 def sorting_seconds(items: int, crew: int, settings: Settings) -> int:
@@ -377,7 +284,7 @@ class _Made:
             order = self.orders[load.orders[0]]
             seconds += self.settings.seconds_at(order.kind, order.service)
             door = TimeWindow(start=self.rules.door_opens, end=self.rules.door_closes)
-            windows, due = order.windows or (door,), None
+            windows, due = order.windows or (door,), due_of(order, self.day.date, self.settings)
         if windows:
             yield Job(
                 id=load.id,
@@ -387,9 +294,18 @@ class _Made:
                 delivery=amounts if brings else (),
                 pickup=() if brings else amounts,
                 release=self.rules.hub_ready if brings else 0,
-                skip_cost=load_price(load, self.orders, self.day, self.settings),
+                skip_cost=self._price(load),
                 due=due,
             )
+
+    def _price(self, load: Load) -> int:
+        """Return what it costs when no truck takes a load, for the search."""
+        price = load_price(load, self.orders, self.day, self.settings)
+        if load.direction.direct:
+            return self.needs.worth.get(load.orders[0], price)
+        if load.direction is Direction.TO_HUB and self.settings.evening_mail_must:
+            return price + MUST * load.items
+        return price
 
     def _office_hours(
         self, load: Load, seconds: int
@@ -462,6 +378,18 @@ def begins(plan: Plan) -> dict[str, int]:
         for stop in route.stops
         if stop.kind is StopKind.JOB
     }
+
+
+def late_at_doors(problem: Problem, plan: Plan, loads: Sequence[Load]) -> int:
+    """Return what lateness costs at the customers that trucks serve themselves, thousandths."""
+    doors = {load.id for load in loads if load.direction.direct}
+    dues = {job.id: job.due for job in problem.jobs if job.id in doors and job.due is not None}
+    return sum(
+        max(stop.begin - due.time, 0) * due.cost_per_second
+        for route in plan.routes
+        for stop in route.stops
+        if (due := dues.get(stop.id)) is not None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,8 @@ class Order:
         Where it is; None = where today's plan needs it.
     accepted
         The day it was accepted, from which its promise counts.
+    sender
+        Where it goes back to when it cannot be delivered; None where nobody wrote it down.
     row
         Row in the file that it came from, for messages; 0 if none.
     """
@@ -112,7 +114,14 @@ class Order:
     required: bool = False
     state: OrderState | None = None
     accepted: date | None = None
+    sender: Address | None = None
     row: int = 0
+
+    @property
+    def for_hub(self) -> bool:
+        """True for what lies at its office and has only the truck to the hub before it today."""
+        back = self.state is OrderState.RETURNED and self.sender is not None
+        return back or self.state is OrderState.COLLECTED
 
     @property
     def at_office(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dispatch.model import DayPlan, Direction, Load
+from solver.explain import Reason, why_unassigned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,8 @@ class OfficeTimes:
         When each of its loads is sorted, in order: the later ones are for the trip after noon.
     evening
         When a truck begins to take on what was collected.
+    held
+        Items collected that no truck takes: they stay until tomorrow.
     """
 
     office: str
@@ -31,6 +34,7 @@ class OfficeTimes:
     first_departure: int | None
     last_return: int | None
     evening: int | None
+    held: int = 0
 
 
 def office_times(day_plan: DayPlan) -> tuple[OfficeTimes, ...]:
@@ -61,6 +65,11 @@ def office_times(day_plan: DayPlan) -> tuple[OfficeTimes, ...]:
                 first_departure=_first(route.departure for route in routes),
                 last_return=max((route.finish for route in routes), default=None),
                 evening=_first(stop.begin for _, _, stop in evening),
+                held=sum(
+                    load.items
+                    for load in loads
+                    if load.direction is Direction.TO_HUB and load.id not in stops
+                ),
             )
         )
     return tuple(rows)
@@ -75,6 +84,16 @@ def held_loads(day_plan: DayPlan) -> tuple[Load, ...]:
     return tuple(
         load for load in line.loads if load.direction is Direction.TO_HUB and load.id not in taken
     )
+
+
+def dear_loads(day_plan: DayPlan) -> frozenset[str]:
+    """Return the evening loads that a truck could take for more than waiting costs."""
+    line = day_plan.linehaul
+    held = {load.id for load in held_loads(day_plan)}
+    if line is None or not held:
+        return frozenset()
+    why = why_unassigned(line.problem, line.result.plan)
+    return frozenset(one.id for one in why if one.id in held and one.reason is Reason.TOO_DEAR)
 
 
 def direct_loads(day_plan: DayPlan) -> tuple[Load, ...]:

@@ -340,7 +340,7 @@ class _Maker:
             release=release if brings else 0,
             priority=self.settings.priority(order, self.on),
             skip_cost=self._skip_cost(order),
-            due=self._due(order),
+            due=due_of(order, self.on, self.settings),
             area=order.address.commune,
             vehicles=allowed,
         )
@@ -360,7 +360,7 @@ class _Maker:
                 place=self.index.row(target),
                 service_seconds=self._seconds(order, OrderKind.DELIVERY),
                 setup_seconds=self.settings.setup_seconds,
-                due=self._due(order),
+                due=due_of(order, self.on, self.settings),
                 area=target.commune,
             ),
             amount=(order.grams, order.cubic_cm),
@@ -377,16 +377,18 @@ class _Maker:
         cost = self.settings.skip_cost(order, self.on)
         return None if cost is None else cost * _THOUSANDTHS
 
-    def _due(self, order: Order) -> SoftDue | None:
-        rule = self.settings.soft_due(order, self.on)
-        if rule is None:
-            return None
-        # An agreed window that opens after the due time would be late however early one comes.
-        opens = min((window.start for window in order.windows), default=0)
-        return SoftDue(
-            time=max(rule.time, opens),
-            cost_per_second=round(rule.cost_per_hour * _THOUSANDTHS / _SECONDS_PER_HOUR),
-        )
+
+def due_of(order: Order, on: date, settings: Settings) -> SoftDue | None:
+    """Return by when somebody should be there, and what each second later costs."""
+    rule = settings.soft_due(order, on)
+    if rule is None:
+        return None
+    # An agreed window that opens after the due time would be late however early one comes.
+    opens = min((window.start for window in order.windows), default=0)
+    return SoftDue(
+        time=max(rule.time, opens),
+        cost_per_second=round(rule.cost_per_hour * _THOUSANDTHS / _SECONDS_PER_HOUR),
+    )
 
 
 # ---- couriers -----------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ from dispatch import (
     explaining,
     geocoding,
     journey,
-    linehaul,
     planning,
     reaching,
     sharing,
@@ -31,8 +30,10 @@ from dispatch.errors import NothingToPlan, RowFinding
 from dispatch.executors import solve_parts
 from dispatch.executors_process import Runner, run_task
 from dispatch.geocoding import Territory
-from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind, OrderState
+from dispatch.model import Day, DayPlan, LeftOut, LeftOutReason, Order, OrderKind
 from dispatch.settings import Settings
+from dispatch.truck_network import fits, network
+from dispatch.whole_day import Both, Scene
 from dispatch.workdays import vietnam
 from geo.geocode import Geocoder
 from geo.travel import TravelProvider
@@ -51,6 +52,9 @@ _MOMENT = 1.5
 
 _GRACE = 0.03
 """The share of the time by which adding what fits may run over."""
+
+_FEW = 10
+"""Up to so many orders left open are tried once more whatever the clock says."""
 
 
 def _never() -> bool:
@@ -158,7 +162,7 @@ def plan_day(
     waiting = tuple(
         replace(order, office=homes[order.id])
         for order in places.located
-        if order.state is OrderState.COLLECTED and order.id in homes
+        if order.for_hub and order.id in homes
     )
     lying = {order.id for order in waiting}
     shared = sharing.share(
@@ -194,8 +198,9 @@ def plan_day(
         return explaining.without(made, (left.order for left in dropped)), dropped
 
     big = _too_big(day, assigned)
-    net = linehaul.network(day, travel, big)
-    both: echelons.Both | None = None
+    spare = _without_courier(assigned)
+    net = network(day, travel, big)
+    both: Both | None = None
     if net is None:
         problem, never = build(assigned.orders, None)
         never += tuple(LeftOut(order=o.id, reason=LeftOutReason.NO_EVENING_TRUCK) for o in waiting)
@@ -209,11 +214,15 @@ def plan_day(
             return _search(made, own, watch, begin or start, clock, runner)
 
         both = echelons.plan_both(
-            echelons.Scene(
+            Scene(
                 day=day,
                 orders=assigned.orders,
                 direct=tuple(order for order in big if order.id in net.order_rows),
                 waiting=waiting,
+                spare=spare,
+                measure=lambda orders: network(day, travel, orders),
+                clock=clock,
+                seconds=search.seconds,
                 net=net,
                 settings=settings,
                 build=build,
@@ -227,6 +236,7 @@ def plan_day(
         problem, result = both.problem, both.result
         never = both.left_out
         direct = {order.id for order in big if order.id in net.order_rows}
+        direct |= both.choice.helped.keys()
         assigned = replace(
             assigned, left_out=tuple(o for o in assigned.left_out if o.order not in direct)
         )
@@ -271,10 +281,14 @@ def _too_big(day: Day, assigned: planning.Assigned) -> tuple[Order, ...]:
     return tuple(
         order
         for order in assigned.seen
-        if order.id in big
-        and order.kind is not OrderKind.TRANSFER
-        and linehaul.fits(order, day.trucks)
+        if order.id in big and order.kind is not OrderKind.TRANSFER and fits(order, day.trucks)
     )
+
+
+def _without_courier(assigned: planning.Assigned) -> tuple[Order, ...]:
+    """Return the orders whose office has nobody today, for trucks that pass."""
+    alone = {left.order for left in assigned.left_out if left.reason is LeftOutReason.NO_COURIER}
+    return tuple(order for order in assigned.seen if order.id in alone)
 
 
 def _search(
@@ -303,8 +317,10 @@ def _search(
     # Somebody who stopped the search is waiting; a plan's missing pieces are worth a moment.
     end = clock() + _MOMENT if result.stopped else began + (search.seconds or 0.0) * (1 + _GRACE)
 
+    few = len(result.plan.unassigned) <= _FEW and not result.stopped
+
     def over() -> bool:
-        return (search.seconds is not None or result.stopped) and clock() >= end
+        return not few and (search.seconds is not None or result.stopped) and clock() >= end
 
     plan = explaining.filled(problem, result.plan, over=over)
     if plan is result.plan:

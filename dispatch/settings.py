@@ -136,6 +136,9 @@ class LinehaulRules:
         When the evening's mail must have left the last office.
     door_opens, door_closes
         When a truck may come to a customer who named no hours.
+    driver_services
+        What a truck's driver may do in a courier's stead. A dossier needs the proof of identity,
+        the checked list and the receipt that a courier is trained and settled for.
     """
 
     hub_ready: int = 5 * _HOUR
@@ -149,6 +152,7 @@ class LinehaulRules:
     hub_closes: int = 20 * _HOUR + _HOUR // 2
     door_opens: int = 7 * _HOUR + _HOUR // 2
     door_closes: int = 17 * _HOUR
+    driver_services: frozenset[Service] = frozenset(Service) - {Service.DOSSIER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +179,12 @@ class Settings:
         Which days count; without one of its own a day is planned with Vietnam's public holidays.
     most_attempts
         Failed visits after which an order is held at its office.
+    evening_mail_must
+        What was collected must be at the hub in the evening whatever the truck's way costs;
+        otherwise it stays overnight where fetching costs more than waiting.
+    hold_days
+        Working days after its promise that an order is held for the recipient to fetch, before it
+        goes back to its sender.
     hand_over_seconds
         A longer ride than this to a commune's own office is borne rather than hand it to another.
     electric_range_metres
@@ -191,11 +201,13 @@ class Settings:
     unfamiliar_cost: int = 3_000
     hand_over_seconds: int = 1_800
     electric_range_metres: int = 80_000
+    evening_mail_must: bool = True
     linehaul: LinehaulRules = field(default_factory=LinehaulRules)
     skip: SkipRules = field(default_factory=SkipRules)
     promise: PromiseRules = field(default_factory=PromiseRules)
     calendar: Calendar = field(default_factory=Calendar)
     most_attempts: int = 3
+    hold_days: int = 5
     soft_due_ems: SoftDueRule = field(
         default_factory=lambda: SoftDueRule(time=11 * _HOUR + _HOUR // 2, cost_per_hour=15_000)
     )

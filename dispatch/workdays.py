@@ -45,6 +45,14 @@ class Calendar:
         return sum(self.works(date.fromordinal(day)) for day in days)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holiday:
+    """A day that the office takes off, or works on though others do not."""
+
+    day: date
+    works: bool = False
+
+
 def vietnam(
     around: date, *, closed: Collection[date] = (), working: Collection[date] = ()
 ) -> Calendar:

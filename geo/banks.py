@@ -108,6 +108,11 @@ class Banks:
         self._straight = self._lengths(self.node_points, self.node_points)
         self._straight[self.blocked(nodes, nodes)] = np.inf
 
+    @property
+    def segments(self) -> Array:
+        """The pieces of all rivers on the plane: x and y of both ends, shape (s, 4)."""
+        return np.concatenate([self._from, self._to], axis=1)
+
     def plane(self, points: Sequence[LatLon]) -> Array:
         """Return the points in metres on a plane, shape (n, 2), good for telling sides apart."""
         degrees = np.array([(p.lon, p.lat) for p in points], np.float64).reshape(-1, 2)
@@ -120,8 +125,8 @@ class Banks:
         found = np.zeros((len(origins), len(destinations)), np.bool_)
         if not len(self._from) or not found.size:
             return found
-        rows, columns = self._sides(origins), self._sides(destinations)
-        row_order, column_order = _along(origins), _along(destinations)
+        rows, columns = self.sides(origins), self.sides(destinations)
+        row_order, column_order = near_each_other(origins), near_each_other(destinations)
         for r in _tiles(row_order):
             for c in _tiles(column_order):
                 found[np.ix_(r, c)] = self._tile(
@@ -172,7 +177,7 @@ class Banks:
             return self.bridges[low // 2]
         return None
 
-    def _sides(self, points: Array) -> Bools:
+    def sides(self, points: Array) -> Bools:
         """Tell for each segment on which side of its endless line each point lies, (s, n)."""
         along = self._to - self._from
         return np.asarray(
@@ -304,7 +309,7 @@ def _nearest(line: Array, point: Array) -> tuple[int, Array]:
     return best, feet[best]
 
 
-def _along(points: Array) -> NDArray[np.int64]:
+def near_each_other(points: Array) -> NDArray[np.int64]:
     """Order points so that neighbours in the order are neighbours on the ground (Z curve)."""
     if not len(points):
         return np.zeros(0, np.int64)

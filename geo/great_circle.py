@@ -16,15 +16,17 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.banks import Banks, Graph, great_circle_metres
+from geo.banks import EARTH_METRES, Banks, Graph
 from geo.errors import UnreachableError
+from geo.straight import StraightTravel
+from geo.straight_kernels import Ends, Pace
 from geo.travel import DEFAULT_PROFILES, SpeedProfile, pick
 from geo.types import LatLon, TravelMatrix
 from geo.waterways import Bridge, River
 
 Array = NDArray[np.float64]
 
-_TILE = 256
+_STRIP = 512
 _MOST_PAIRS = 1_000
 
 
@@ -66,6 +68,7 @@ class GreatCircle:
         self.profiles = profiles
         self._banks = Banks(rivers=rivers, bridges=usable)
         self._graphs: dict[str, Graph] = {}
+        self._latest: tuple[tuple[LatLon, ...], Ends] | None = None
         self._version = f"great-circle-{_fingerprint(rivers, usable, profiles)}"
 
     @classmethod
@@ -106,51 +109,29 @@ class GreatCircle:
         UnreachableError
             Some pairs have no way between them; `.pairs` lists them.
         """
-        speed = pick(self.profiles, profile)
-        graph = self._graph(speed)
-        size = len(points)
-        flat = self._banks.plane(points)
-        angles = np.radians(np.array([(p.lat, p.lon) for p in points]).reshape(-1, 2))
-        reach = self._banks.reach(points)
-        through, waits = _onwards(reach, graph)
-        seconds = np.zeros((size, size), np.int32)
-        metres = np.zeros((size, size), np.int32)
-        cut: list[tuple[int, int]] = []
-        count = 0
-        for r in range(0, size, _TILE):
-            rows = slice(r, r + _TILE)
-            for c in range(r, size, _TILE):
-                columns = slice(c, c + _TILE)
-                line = great_circle_metres(
-                    angles[rows, 0, None],
-                    angles[rows, 1, None],
-                    angles[None, columns, 0],
-                    angles[None, columns, 1],
-                )
-                waiting = np.zeros(line.shape, np.int64)
-                far = self._banks.blocked(flat[rows], flat[columns])
-                if far.any():
-                    around, wait = _around(through[rows], waits[rows], reach[columns])
-                    line = np.where(far, around, line)
-                    waiting = np.where(far, wait, waiting)
-                    lost = ~np.isfinite(line)
-                    if lost.any():
-                        count += _name_lost(cut, lost, r, c)
-                        line[lost] = 0.0
-                line -= waiting * _metres_per_second(speed)
-                road = line * speed.detour_factor
-                time = np.ceil(speed.seconds(road) + waiting - 1e-6)
-                seconds[rows, columns] = time
-                seconds[columns, rows] = time.T
-                road = np.ceil(road - 1e-6)
-                metres[rows, columns] = road
-                metres[columns, rows] = road.T
-        if cut:
-            names = [f"{p.lat:.4f} {p.lon:.4f}" for p in points]
-            raise UnreachableError(pairs=cut, profile=profile, count=count, names=names)
-        np.fill_diagonal(seconds, 0)
-        np.fill_diagonal(metres, 0)
+        travel = self._between(points, profile)
+        seconds, metres = travel.square(range(len(points)))
+        lost = np.argwhere(np.triu(seconds < 0))
+        if len(lost):
+            raise self._unreachable(points, profile, lost[:_MOST_PAIRS], len(lost))
         return TravelMatrix(seconds=seconds, metres=metres)
+
+    def travel(self, points: Sequence[LatLon], *, profile: str) -> StraightTravel:
+        """
+        Return the same travel as `matrix`, leg by leg the same numbers, computed when asked.
+
+        Its memory grows with the points, not with their square: for days of many thousand places.
+
+        Raises
+        ------
+        UnknownProfileError
+            No profile has this name.
+        UnreachableError
+            Some pairs have no way between them; `.pairs` lists them, up to a thousand.
+        """
+        travel = self._between(points, profile)
+        self._require_ways(points, profile, travel)
+        return travel
 
     def shape(self, origin: LatLon, destination: LatLon, *, profile: str) -> list[LatLon]:
         """
@@ -189,6 +170,71 @@ class GreatCircle:
             nodes.append(int(graph.before[first, nodes[-1]]))
         return nodes[::-1]
 
+    def _between(self, points: Sequence[LatLon], profile: str) -> StraightTravel:
+        speed = pick(self.profiles, profile)
+        graph = self._graph(speed)
+        alone = self._alone(tuple(points))
+        through, waiting = _onwards(alone.reach, graph)
+        return StraightTravel(
+            ends=alone._replace(through=through, waiting=waiting),
+            pace=Pace(
+                radius=EARTH_METRES,
+                detour=speed.detour_factor,
+                town_metres=speed.town_metres,
+                town_pace=3.6 / speed.town_kmh,
+                country_pace=3.6 / speed.country_kmh,
+                per_wait=_metres_per_second(speed),
+            ),
+        )
+
+    def _alone(self, points: tuple[LatLon, ...]) -> Ends:
+        """Return what the points know whatever the profile; the last answer is kept."""
+        if self._latest is None or self._latest[0] != points:
+            banks = self._banks
+            flat = banks.plane(points)
+            ends = Ends(
+                angle=np.radians(np.array([(p.lat, p.lon) for p in points]).reshape(-1, 2)),
+                flat=flat,
+                side=np.ascontiguousarray(banks.sides(flat).T, np.uint8),
+                segment=banks.segments,
+                reach=np.ascontiguousarray(banks.reach(points)),
+                through=np.zeros((0, 0)),
+                waiting=np.zeros((1, 1), np.int32),
+            )
+            self._latest = points, ends
+        return self._latest[1]
+
+    def _require_ways(self, points: Sequence[LatLon], profile: str, travel: StraightTravel) -> None:
+        """Look for pairs without a way: only those can be whose points reach different nodes."""
+        groups = travel.shores()
+        if len(groups) < 2:
+            return
+        most = groups.pop(int(np.argmax([len(group) for group in groups])))
+        lost: list[NDArray[np.int64]] = []
+        count = 0
+        while groups:
+            group = groups.pop()
+            others = np.concatenate([most, *groups])
+            for low in range(0, len(group), _STRIP):
+                some = group[low : low + _STRIP]
+                seconds, _ = travel.block(some.tolist(), others.tolist())
+                found = np.argwhere(seconds < 0)
+                pairs = np.column_stack([some[found[:, 0]], others[found[:, 1]]])
+                count += len(pairs)
+                if sum(map(len, lost)) < _MOST_PAIRS:
+                    lost.append(np.sort(pairs, axis=1))
+        if count:
+            named = np.unique(np.concatenate(lost), axis=0)[:_MOST_PAIRS]
+            raise self._unreachable(points, profile, named, count)
+
+    @staticmethod
+    def _unreachable(
+        points: Sequence[LatLon], profile: str, pairs: NDArray[np.int64], count: int
+    ) -> UnreachableError:
+        names = [f"{p.lat:.4f} {p.lon:.4f}" for p in points]
+        cut = [(int(a), int(b)) for a, b in pairs]
+        return UnreachableError(pairs=cut, profile=profile, count=count, names=names)
+
     def _graph(self, speed: SpeedProfile) -> Graph:
         if speed.name not in self._graphs:
             self._graphs[speed.name] = self._banks.graph(
@@ -202,43 +248,20 @@ def _metres_per_second(speed: SpeedProfile) -> float:
     return speed.country_kmh / 3.6 / speed.detour_factor
 
 
-def _onwards(reach: Array, graph: Graph) -> tuple[Array, NDArray[np.int64]]:
+def _onwards(reach: Array, graph: Graph) -> tuple[Array, NDArray[np.int32]]:
     """Return the length from each point to every node over the graph, and the waiting on it."""
     best = np.full(reach.shape, np.inf)
-    waits = np.zeros(reach.shape, np.int64)
     waiting = bool(graph.waiting.any())
-    for k in range(reach.shape[1]):
-        candidate = reach[:, k, None] + graph.length[k][None, :]
-        if waiting:
-            better = candidate < best
-            waits = np.where(better, graph.waiting[k][None, :], waits)
-        np.minimum(best, candidate, out=best)
+    waits = np.zeros(reach.shape if waiting else (1, 1), np.int32)
+    for low in range(0, len(reach), _STRIP):
+        rows = slice(low, low + _STRIP)
+        for k in range(reach.shape[1]):
+            candidate = reach[rows, k, None] + graph.length[k][None, :]
+            if waiting:
+                better = candidate < best[rows]
+                waits[rows] = np.where(better, graph.waiting[k][None, :], waits[rows])
+            np.minimum(best[rows], candidate, out=best[rows])
     return best, waits
-
-
-def _around(
-    through: Array, waits: NDArray[np.int64], reach: Array
-) -> tuple[Array, NDArray[np.int64]]:
-    """Return the shortest length over any last node, (rows, columns), and the waiting on it."""
-    best = np.full((len(through), len(reach)), np.inf)
-    wait = np.zeros(best.shape, np.int64)
-    waiting = bool(waits.any())
-    for k in np.flatnonzero(np.isfinite(through).any(0) & np.isfinite(reach).any(0)):
-        candidate = through[:, k, None] + reach[None, :, k]
-        if waiting:
-            better = candidate < best
-            wait = np.where(better, waits[:, k, None], wait)
-        np.minimum(best, candidate, out=best)
-    return best, wait
-
-
-def _name_lost(cut: list[tuple[int, int]], lost: NDArray[np.bool_], row: int, column: int) -> int:
-    """Note the unreachable pairs of a tile, each once, and return how many there are."""
-    pairs = np.argwhere(lost) + np.array([row, column])
-    pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-    room = max(0, _MOST_PAIRS - len(cut))
-    cut.extend((int(a), int(b)) for a, b in pairs[:room])
-    return len(pairs)
 
 
 def _fingerprint(

@@ -89,6 +89,15 @@ class Travel(Protocol):
         ...
 
 
+@runtime_checkable
+class Squares(Protocol):
+    """Travel that measures between all of some places at once for less than a block costs."""
+
+    def square(self, rows: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Return (seconds, metres), each of shape (len(rows), len(rows))."""
+        ...
+
+
 def _frozen(values: Any) -> NDArray[Any]:
     given = np.asarray(values)
     if given.dtype.kind not in "iu":

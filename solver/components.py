@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geo.types import IntArray, Travel, TravelMatrix
+from geo.types import IntArray, PlanarTravel, Squares, Travel, TravelMatrix
 from solver.model import Job, Plan, Problem, Shipment, StopKind, Tour, Vehicle
 
 _DENSE = 5_000
@@ -64,18 +64,40 @@ def split(problem: Problem) -> tuple[Part, ...]:
     problem
         Any problem; one that contradicts itself is taken apart just as well.
     """
+    groups, orphans = connected(problem)
+    parts = [part_of(problem, group.tasks, group.vehicles) for group in groups]
+    if orphans:
+        parts.append(part_of(problem, orphans, []))
+    return tuple(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Tasks and the vehicles that chains of them connect, in the problem's order."""
+
+    tasks: Sequence[Job | Shipment]
+    vehicles: Sequence[Vehicle]
+
+
+def connected(problem: Problem) -> tuple[list[Group], list[Job | Shipment]]:
+    """Return what belongs together, the largest first, and the tasks that no vehicle may do."""
     vehicles = {vehicle.id: number for number, vehicle in enumerate(problem.vehicles)}
     tasks: list[Job | Shipment] = [*problem.jobs, *problem.shipments]
     locked = _locked_to(problem, vehicles)
-    able = _Ability(problem.vehicles)
+    able = Ability(problem.vehicles)
     roots = _Roots(len(problem.vehicles))
     members: list[int | None] = []
+    joined: set[int] = set()
     for task in tasks:
         may = able.numbers(task)
         if task.id in locked:
             may = sorted({*may, *locked[task.id]})
-        for other in may[1:]:
-            roots.join(may[0], other)
+        # The same list comes back for all tasks alike; once is enough.
+        if id(may) not in joined:
+            for other in may[1:]:
+                roots.join(may[0], other)
+            if task.id not in locked:
+                joined.add(id(may))
         members.append(may[0] if may else None)
     groups: dict[int, list[Job | Shipment]] = {}
     orphans: list[Job | Shipment] = []
@@ -90,10 +112,7 @@ def split(problem: Problem) -> tuple[Part, ...]:
             crews[roots.of(number)].append(vehicle)
     # Stable: parts of equal size keep the order of their first job.
     largest = sorted(groups, key=lambda root: -len(groups[root]))
-    parts = [_part(problem, groups[root], crews[root]) for root in largest]
-    if orphans:
-        parts.append(_part(problem, orphans, []))
-    return tuple(parts)
+    return [Group(tasks=groups[root], vehicles=crews[root]) for root in largest], orphans
 
 
 def merge(problem: Problem, plans: Iterable[Plan]) -> Plan:
@@ -130,7 +149,7 @@ class _Roots:
         self._up[high] = low
 
 
-class _Ability:
+class Ability:
     """Which vehicles may do a task; asked once for each pair of allowed vehicles and skills."""
 
     def __init__(self, vehicles: Sequence[Vehicle]) -> None:
@@ -138,6 +157,7 @@ class _Ability:
         self._known: dict[tuple[frozenset[str] | None, frozenset[str]], list[int]] = {}
 
     def numbers(self, task: Job | Shipment) -> list[int]:
+        """Return the vehicles' numbers, rising; the same list for all tasks that ask alike."""
         key = (task.vehicles, task.skills)
         if key not in self._known:
             self._known[key] = [
@@ -157,7 +177,13 @@ def _locked_to(problem: Problem, vehicles: dict[str, int]) -> dict[str, list[int
     return locked
 
 
-def _part(problem: Problem, tasks: Sequence[Job | Shipment], crew: Sequence[Vehicle]) -> Part:
+def part_of(problem: Problem, tasks: Sequence[Job | Shipment], crew: Sequence[Vehicle]) -> Part:
+    """
+    Return some tasks and vehicles of a problem as a problem of their own.
+
+    Ids stay; a task that any of these vehicles may do names none. Travel becomes a matrix of the
+    part's own up to some thousand places.
+    """
     rows = tuple(sorted(_rows_of(tasks, crew)))
     new = {row: number for number, row in enumerate(rows)}
     own = frozenset(vehicle.id for vehicle in crew)
@@ -228,7 +254,12 @@ def _narrowed(travel: Travel, rows: tuple[int, ...]) -> Travel:
         pick = np.ix_(rows, rows)
         return TravelMatrix(seconds=travel.seconds[pick], metres=travel.metres[pick])
     if len(rows) <= _DENSE:
+        if isinstance(travel, Squares):
+            short = travel.square(rows)
+            return TravelMatrix(seconds=short[0], metres=short[1])
         seconds, metres = travel.block(rows, rows)
+        if isinstance(travel, PlanarTravel):
+            metres = seconds
         return TravelMatrix(seconds=seconds, metres=metres)
     return TravelWindow(travel, rows)
 

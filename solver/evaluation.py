@@ -26,7 +26,10 @@ from solver.model import (
 )
 from solver.schedule import schedule
 
-_MOST_KEPT = 200_000
+_MOST_KEPT = 400_000
+"""Stops of routes whose verdicts are kept, at least; and no fewer than a few whole plans have."""
+
+_PLANS_KEPT = 4
 
 
 class Score(NamedTuple):
@@ -64,6 +67,8 @@ class Evaluator:
         self._tasks: dict[str, Job | Shipment] = {**self._jobs, **self._shipments}
         self._locks = {v.id: len(v.locked) for v in problem.vehicles if v.locked}
         self._verdicts: dict[tuple[str, tuple[Step, ...]], Verdict] = {}
+        self._kept = 0
+        self._most = max(_MOST_KEPT, _PLANS_KEPT * len(self._tasks))
 
     def verdict(self, tour: Tour) -> Verdict:
         """
@@ -77,8 +82,10 @@ class Evaluator:
         key = (tour.vehicle, tour.steps)
         known = self._verdicts.get(key)
         if known is None:
-            if len(self._verdicts) >= _MOST_KEPT:
+            self._kept += len(tour.steps)
+            if self._kept > self._most:
                 self._verdicts.clear()
+                self._kept = len(tour.steps)
             known = self._verdicts[key] = self._judge(tour)
         return known
 

@@ -139,15 +139,15 @@ class Insertion:
                     steps = fewer
         return steps
 
-    def _ease(self, task: Job | Shipment) -> tuple[bool, int, int]:
-        """Return a key that is small for tasks that are hard to place."""
+    def _ease(self, task: Job | Shipment) -> tuple[bool, int, int, int]:
+        """Return a key that is small for tasks that are hard to place, or dear to leave out."""
         vehicles = sum(self._may(vehicle, task) for vehicle in self._problem.vehicles)
         ends = (task,) if isinstance(task, Job) else (task.pickup, task.delivery)
         width = min(
             (sum(w.end - w.start for w in end.windows) for end in ends if end.windows),
             default=1 << 60,
         )
-        return (task.skip_cost is not None, vehicles, width)
+        return (task.skip_cost is not None, vehicles, width, -(task.skip_cost or 0))
 
     def _insert(self, orders: Orders, task: Job | Shipment) -> None:
         """Put the task where it costs least, unless leaving it out costs less."""

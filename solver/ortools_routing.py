@@ -24,6 +24,9 @@ from solver.model import Problem, Tour
 MOST_VISITS = 2_500
 """The library keeps square matrices of all visits, several of them."""
 
+_FIRST_WHATEVER = 150
+"""Up to so many visits the first plan is made whatever the clock says: it takes seconds."""
+
 _LONGEST_ROUND = 3.0
 _MOST_REFUSED = 5
 """So often in a row may the library refuse orders that the judge accepts before it is left."""
@@ -80,7 +83,9 @@ class _Search:
         self._next_shown = 1.0
         self._iterations = 0
         self._improved = 0
-        self._patience = 300 + 70 * (len(problem.jobs) + 2 * len(problem.shipments))
+        visits = len(problem.jobs) + 2 * len(problem.shipments)
+        self._small = visits <= _FIRST_WHATEVER
+        self._patience = 300 + 70 * visits
 
     def run(self, start: Sequence[Tour] | None) -> int:
         locked = self._insertion.locked()
@@ -88,7 +93,7 @@ class _Search:
         self._offer_if_better(given)
         clean = {name: steps for name, steps in given.items() if self._is_clean(name, steps)}
         self._keep(
-            self._insertion.fill({**locked, **clean}, self._random, self._budget.over, self._show)
+            self._insertion.fill({**locked, **clean}, self._random, self._no_more, self._show)
         )
         if self._budget.over():
             return 0
@@ -112,6 +117,12 @@ class _Search:
             orders = self._shaken()
             self._keep(orders)
         return self._iterations
+
+    def _no_more(self) -> bool:
+        """Tell whether the first plan is to end unfinished; a small one is finished in any case."""
+        if self._small:
+            return self._budget.stop()
+        return self._budget.over()
 
     def _show(self, orders: Orders) -> None:
         """Offer what is inserted so far once a second, so that a plan is there early."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from solver.checker import check
+from solver.components import connected
 from solver.engine import Budget, Engine, Tours
 from solver.errors import UnknownEngineError, UnsupportedError
 from solver.evaluation import Evaluator, Score
@@ -21,13 +22,18 @@ DEFAULT_SECONDS = 10.0
 
 SMALL = 10
 """Up to so many jobs and shipments "auto" takes the engine that weighs every rule in every move."""
+LARGE = 8_000
+"""From so many visits on "auto" takes the engine that searches by part."""
+
+APART = 1_500
+"""It does so from so many visits on where they fall into parts that nothing connects."""
 
 _ENGINES = {
     "search": ("solver.search.engine", "RuinRecreate"),
+    "decompose": ("solver.decompose", "Decomposition"),
     "ortools": ("solver.ortools_routing", "OrtoolsRouting"),
 }
-"""Module and class by name, imported only when asked for; `auto` prefers the
-earlier ones, but for small problems the later."""
+"""Module and class by name, imported only when asked for."""
 
 
 def engines() -> tuple[str, ...]:
@@ -128,7 +134,9 @@ def solve(
         first = tuple(route.tour for route in start.routes if route.tour.steps)
     best.offer(first or (), 0)
     done = 0
-    if not budget.over():
+    # The clock alone does not keep a search from beginning: on a machine so busy that the time is
+    # over before it can, its first plan is still worth more than none.
+    if iterations != 0 and not asked():
         done = chosen.search(problem, budget=budget, seed=seed, start=first, offer=best.offer)
     plan = schedule(problem, best.tours)
     return Result(
@@ -151,14 +159,25 @@ def _choose(problem: Problem, name: str) -> Engine:
             raise UnsupportedError(engine.name, lacking)
         return engine
     refused: list[str] = []
-    small = len(problem.jobs) + len(problem.shipments) <= SMALL
-    for known in reversed(engines()) if small else engines():
+    for known in _preferred(problem):
         engine = engine_named(known)
         lacking = engine.unsupported(problem)
         if not lacking:
             return engine
         refused += [feature for feature in lacking if feature not in refused]
     raise UnsupportedError(AUTO, refused)
+
+
+def _preferred(problem: Problem) -> list[str]:
+    """Return all engines, the best one for the problem's size first."""
+    visits = len(problem.jobs) + 2 * len(problem.shipments)
+    if len(problem.jobs) + len(problem.shipments) <= SMALL:
+        best = "ortools"
+    elif visits >= LARGE or (visits >= APART and len(connected(problem)[0]) > 1):
+        best = "decompose"
+    else:
+        best = "search"
+    return sorted(engines(), key=lambda name: name != best)
 
 
 class _Asked:

@@ -104,7 +104,8 @@
       const mine = data.couriers.map((c, n) => n).filter((n) => data.couriers[n].office === k && (!needle || index[n].includes(needle)));
       const idle = needle ? [] : data.idle.filter((c) => c.office === k);
       if (!mine.length && !idle.length) return;
-      const head = el("h2", "office", swatch(office.color, ""), office.name, el("small", "", `${number(office.row.stops)} ${word("map.stops")} · ${km(office.row.metres)}`));
+      const all = data.couriers.filter((c) => c.office === k), sum = (key) => all.reduce((held, c) => held + c[key], 0);
+      const head = el("h2", "office", swatch(office.color, ""), office.name, el("small", "", `${number(sum("stops"))} ${word("map.stops")} · ${km(sum("metres"))}`));
       head.dataset.office = k;
       parts.push(head, ...mine.map(courierRow), ...idle.map((c) => el("div", "row idle", swatch("#c9cfd6"), el("b", "", c.name || c.id), el("span", "id", c.id), el("span", "sub", word("map.idle")))));
     });
@@ -258,7 +259,7 @@
     $("search").placeholder = word("map.search"); $("search").setAttribute("aria-label", word("map.search"));
     const t = data.total;
     $("figures").replaceChildren(...[["kpi.planned", `${number(t.planned)}/${number(t.orders)}`], ["kpi.couriers", `${number(t.used)}/${number(t.available)}`], ["kpi.stops", number(t.stops)],
-      ["kpi.km", number(t.metres / 1000)], ["kpi.hours", number(t.duty / 3600)], ["kpi.cost", money(t.cost)]].map(([key, value]) => el("div", "", el("dt", "", word(key)), el("dd", "", value))));
+      ["kpi.km", number((t.metres + data.trucks.metres) / 1000)], ["kpi.hours", number((t.duty + data.trucks.duty) / 3600)], ["kpi.cost", money(t.cost + data.trucks.cost)]].map(([key, value]) => el("div", "", el("dt", "", word(key)), el("dd", "", value))));
     $("tabs").replaceChildren(...TABS.map((name) => {
       const node = button("", () => open(name), word(`map.tab.${name}`));
       node.id = `tab-${name}`; node.setAttribute("role", "tab"); node.setAttribute("aria-controls", "content");

@@ -13,6 +13,10 @@ from geo.roads.network import DISTANCE, SHIFT, Snapped, load
 from geo.types import IntArray, LatLon
 
 _ROWS_KEPT = 2_048
+_MOST_ROWS = 5_000
+"""Up to so many places a leg is answered from its whole row; beyond, rows would have no room."""
+
+_LEGS_KEPT = 200_000
 MILLI = 1000
 
 
@@ -52,6 +56,7 @@ class RoadTravel:
         numbers: dict[LatLon, int] = {}
         self._same = np.array([numbers.setdefault(p, len(numbers)) for p in points], np.int64)
         self._rows: OrderedDict[int, tuple[IntArray, IntArray]] = OrderedDict()
+        self._legs: dict[tuple[int, int], tuple[int, int]] = {}
 
     def __reduce__(self) -> tuple[Callable[..., RoadTravel], tuple[Any, ...]]:
         return _again, self._asked
@@ -63,6 +68,8 @@ class RoadTravel:
 
     def leg(self, origin: int, destination: int) -> tuple[int, int]:
         """Return (seconds, metres) from one row to another."""
+        if self.size > _MOST_ROWS:
+            return self._single(origin, destination)
         if origin not in self._rows:
             seconds, metres = self.block([origin], range(self.size))
             self._rows[origin] = seconds[0].astype(np.int32), metres[0].astype(np.int32)
@@ -70,6 +77,16 @@ class RoadTravel:
                 self._rows.popitem(last=False)
         seconds, metres = self._rows[origin]
         return int(seconds[destination]), int(metres[destination])
+
+    def _single(self, origin: int, destination: int) -> tuple[int, int]:
+        known = self._legs.get((origin, destination))
+        if known is None:
+            seconds, metres = self.block([origin], [destination])
+            known = int(seconds[0, 0]), int(metres[0, 0])
+            if len(self._legs) >= _LEGS_KEPT:
+                self._legs.clear()
+            self._legs[origin, destination] = known
+        return known
 
     def block(
         self, origins: Sequence[int], destinations: Sequence[int]

@@ -277,6 +277,9 @@ class Record:
         return self.kind(**values)
 
 
+_STRIP = 256
+"""Rows of computed travel that are written at a time."""
+
 # ---- travel -------------------------------------------------------------------------------------
 
 
@@ -297,8 +300,7 @@ class TravelCodec:
         if isinstance(value, TravelMatrix):
             seconds, metres = value.seconds, value.metres
         else:
-            everywhere = range(value.size)
-            seconds, metres = value.block(everywhere, everywhere)
+            return _in_strips(value)
         held = {"kind": "matrix", "size": int(seconds.shape[0]), "seconds": _packed(seconds)}
         if seconds.dtype != metres.dtype or not np.array_equal(seconds, metres):
             held["metres"] = _packed(metres)
@@ -361,6 +363,25 @@ def _packed(values: NDArray[Any]) -> str:
     kind = "i4" if values.dtype == np.int32 else "i8"
     raw = np.ascontiguousarray(values, dtype=f"<{kind}").tobytes()
     return f"{kind}:{base64.b64encode(zlib.compress(raw, 3)).decode('ascii')}"
+
+
+def _in_strips(travel: Travel) -> dict[str, Any]:
+    """Write travel that is computed when asked some rows at a time: it has no room for all."""
+    everywhere = range(travel.size)
+    packers = zlib.compressobj(3), zlib.compressobj(3)
+    packed: tuple[list[bytes], list[bytes]] = ([], [])
+    same = True
+    for low in range(0, travel.size, _STRIP):
+        strip = travel.block(range(low, min(low + _STRIP, travel.size)), everywhere)
+        same = same and np.array_equal(*strip)
+        for values, packer, parts in zip(strip, packers, packed, strict=True):
+            parts.append(packer.compress(np.ascontiguousarray(values, "<i8").tobytes()))
+    texts = [
+        f"i8:{base64.b64encode(b''.join([*parts, packer.flush()])).decode('ascii')}"
+        for packer, parts in zip(packers, packed, strict=True)
+    ]
+    held = {"kind": "matrix", "size": travel.size, "seconds": texts[0]}
+    return held if same else {**held, "metres": texts[1]}
 
 
 def _unpacked(given: Any, size: int, path: str, mistakes: Mistakes) -> NDArray[Any] | None:

@@ -185,8 +185,9 @@ def _pool(problem: Problem, model: Model, count: int) -> Any | None:
     if model.n <= max(4_000, count):
         return None
     place = model.node["place"]
-    xy = model.xy[place]
-    if not model.planar:
+    if model.planar:
+        xy = model.xy[place]
+    else:
         xy = np.array([(problem.places[p].x, problem.places[p].y) for p in place])
     _, found = cKDTree(xy).query(xy, k=min(count, model.n))
     return found.astype(np.int64)

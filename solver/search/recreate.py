@@ -21,7 +21,7 @@ from solver.search.pairs import best_pair
 from solver.search.refit import idle_vehicle
 from solver.search.state import insert, join, retime, sequence, take_slot, unlink
 from solver.search.steps import is_slot
-from solver.search.timing import INF
+from solver.search.timing import INF, metres_between
 from solver.search.workshop import (
     BEHIND,
     CLOSED,
@@ -208,6 +208,12 @@ def _try(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int, mark: int) -
 @compiled
 def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int, mark: int) -> Whole:
     """Try a reload just before or just after the visit behind node `i`."""
+    profile = m.fleet[v].profile
+    a, b, c = s.link[i].place, s.link[u].place, s.link[s.link[i].next].place
+    metres = metres_between(m, profile, a, b) + metres_between(m, profile, b, c)
+    if m.fleet[v].per_metre * (metres - s.link[i].metres) >= best:
+        # The reload only makes the detour longer, and to cost a route is dear.
+        return best
     if s.sums[v].count == 0 or not _open_to(m, w, v, u, mark):
         return best
     free = False

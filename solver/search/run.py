@@ -11,7 +11,7 @@ machine does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -125,9 +125,10 @@ class Run:
         problem = self.numbered.problem
         locked = Insertion(problem, Evaluator(problem)).locked()
         prefixes = [Tour(vehicle=name, steps=steps) for name, steps in locked.items()]
-        given = dict(sequences_of(self.numbered, [*prefixes, *start]))
+        locks = dict(sequences_of(self.numbered, prefixes))
+        given = {**locks, **dict(sequences_of(self.numbered, start))}
         shop = self.shops[0]
-        for v, nodes in given.items():
+        for v, nodes in _each_once(m, given, locks).items():
             for option in _with_reloads(m, v, nodes):
                 entries = np.array(option, np.int32)
                 cost = route_cost(m, shop.scratch, v, entries, len(option)) if option else INF
@@ -453,6 +454,26 @@ def put_route(m: Model, s: State, v: int, nodes: Sequence[int]) -> None:
             s.link[node]["route"] = v
             x = node
     retime(m, s, v)
+
+
+def _each_once(
+    m: Model, given: Mapping[int, Sequence[int]], locks: Mapping[int, Sequence[int]]
+) -> dict[int, list[int]]:
+    """Keep every visit on one route only, locked ones at the beginning of their own vehicle's."""
+    home = {node: v for v, nodes in locks.items() for node in nodes if node >= 0}
+    result: dict[int, list[int]] = {}
+    for v, nodes in given.items():
+        prefix = list(locks.get(v, ()))
+        rest = list(nodes)
+        if rest[: len(prefix)] == prefix:
+            rest = rest[len(prefix) :]
+        strangers = {node for node in rest if home.get(node) is not None}
+        strangers |= {int(m.node[node]["mate"]) for node in strangers if home[node] != v}
+        result[v] = prefix + [node for node in rest if node < 0 or node not in strangers]
+        for node in result[v]:
+            if node >= 0:
+                home.setdefault(node, v)
+    return result
 
 
 def _with_reloads(m: Model, v: int, nodes: Sequence[int]) -> Iterator[list[int]]:

@@ -53,11 +53,12 @@ class Columns(NamedTuple):
 def seen(n: int, kinds: int, longest: int) -> Seen:
     """Return an empty table for `n` visits, so many kinds of vehicle, routes up to `longest`."""
     marks = np.random.default_rng(7).integers(0, 1 << 64, n + kinds, np.uint64)
+    routes = min(_ROUTES, max(64, 1 << (n * n).bit_length()))
     return Seen(
         tally=np.zeros(3, np.int64),
-        heads=np.zeros(_ROUTES, _HEAD),
-        nodes=np.zeros(max(_ROUTES * _LENGTH, 4 * longest), np.int32),
-        slots=np.full(2 * _ROUTES, -1, np.int32),
+        heads=np.zeros(routes, _HEAD),
+        nodes=np.zeros(max(routes * _LENGTH, 4 * longest), np.int32),
+        slots=np.full(2 * routes, -1, np.int32),
         marks=marks,
     )
 

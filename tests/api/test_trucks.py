@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from api.cli_errors import ExitCode
 from dispatch.importing import write_fleet
-from dispatch.model import Courier, Office, OrderState, VehicleKind
+from dispatch.model import Address, Courier, Office, OrderKind, OrderState, Service, VehicleKind
 from geo.types import LatLon
 from solver.model import TimeWindow
 from tests.api.command_line import CommandLine, plan_arguments, write_day
@@ -19,6 +21,9 @@ from tests.api.days import courier, office, order
 from tests.dispatch.days import DAYTIME, TUESDAY, H
 
 HUB = Office(id="KTC1", name="Trung tâm", point=LatLon(lat=21.31, lon=105.39), level=1)
+
+
+HEAVY: dict[str, Any] = {"due": TUESDAY, "grams": 90_000}
 
 
 def truck(**fields: Any) -> Courier:
@@ -46,7 +51,8 @@ def titles(facts: Any) -> dict[str, list[str]]:
 
 @pytest.fixture
 def folder(buuta: CommandLine, tmp_path: Path) -> Path:
-    orders = [order("x", due=TUESDAY), order("safe", 2, due=TUESDAY, grams=90_000)]
+    # A dossier is a courier's: a driver who passes may not do it.
+    orders = [order("x", due=TUESDAY, service=Service.DOSSIER), order("safe", 2, **HEAVY)]
     day = written(tmp_path / "day", [truck()], orders)
     ended = planned(buuta, day, tmp_path / "out")
     assert ended.code == ExitCode.DONE, ended.err
@@ -107,7 +113,8 @@ def test_mail_heavier_than_the_fleet_is_said(buuta: CommandLine, tmp_path: Path)
 
 def test_a_truck_after_every_deadline_is_said(buuta: CommandLine, tmp_path: Path) -> None:
     late = truck(shift=TimeWindow(start=14 * H, end=21 * H))
-    day = written(tmp_path / "day", [late], [order("x", due=TUESDAY)])
+    dossier = order("x", due=TUESDAY, service=Service.DOSSIER)
+    day = written(tmp_path / "day", [late], [dossier])
     facts = planned(buuta, day, tmp_path / "out").json
     assert titles(facts) == {"No truck brings the mail to the office in time": ["x"]}
 
@@ -157,3 +164,81 @@ def test_what_is_left_can_be_read_as_tomorrow_s_orders(buuta: CommandLine, tmp_p
     text = (tmp_path / "out" / "carried_over.csv").read_text(encoding="utf-8-sig")
     assert len(text.splitlines()) == 2
     assert "held" in text
+
+
+# ---- cheaper by truck, holidays, the evening ----------------------------------------------------
+
+
+def test_an_order_that_a_passing_truck_does_cheaper_counts_as_planned(
+    buuta: CommandLine, tmp_path: Path
+) -> None:
+    # Half way from the hub to the office: the truck need not go on, and no courier ride there.
+    half = Address(text="số 3", point=LatLon(lat=21.316, lon=105.396))
+    day = written(tmp_path / "day", [truck()], [order("x", due=TUESDAY, address=half)])
+    ended = planned(buuta, day, tmp_path / "out")
+    assert ended.code == ExitCode.DONE
+    assert ended.json["done_by_trucks"] == ["x"]
+    assert ended.json["left_out"] == []
+    assert buuta("check", tmp_path / "out").code == ExitCode.DONE
+
+
+def test_days_off_and_days_worked_on_are_read_from_a_table(
+    buuta: CommandLine, tmp_path: Path
+) -> None:
+    # Accepted on Thursday: J+1 of express is Friday, or Monday where Friday is off, or Tuesday
+    # where Saturday is worked on and Friday, Saturday and Monday are off.
+    held: dict[str, Any] = {"state": OrderState.HELD, "attempts": 3, "service": Service.EMS}
+    asked = order("x", accepted=TUESDAY.replace(day=19), **held)
+    day = written(tmp_path / "day", [truck()], [asked])
+
+    def due(table: str, *more: str) -> str:
+        (day / "holidays.csv").write_text(table, encoding="utf-8")
+        out = tmp_path / "out"
+        ended = planned(buuta, day, out, "--holidays", day / "holidays.csv", *more)
+        assert ended.code == ExitCode.NOTHING_PLANNED
+        text = (out / "carried_over.csv").read_text(encoding="utf-8-sig")
+        (line,) = csv.DictReader(io.StringIO(text))
+        return line["Hạn phát"]
+
+    assert due("Ngày,Làm việc\n21/11/2026,có\n") == "20/11/2026"
+    assert due("Ngày,Làm việc\n20/11/2026,không\n") == "23/11/2026"
+    assert due("Ngày,Làm việc\n20/11/2026,\n21/11/2026,có\n") == "21/11/2026"
+    assert due("Ngày\n20/11/2026\n", "--working-days", "2026-11-22") == "22/11/2026"
+
+
+def test_a_wrong_day_off_is_said_and_the_rest_counts(buuta: CommandLine, tmp_path: Path) -> None:
+    day = written(tmp_path / "day", [truck()], [order("x", due=TUESDAY)])
+    table = "Ngày,Làm việc\n31/02/2026,không\n20/11/2026,\n20/11/2026,có\n"
+    (day / "holidays.csv").write_text(table, encoding="utf-8")
+    ended = planned(buuta, day, tmp_path / "out", "--holidays", day / "holidays.csv")
+    assert ended.code == ExitCode.DONE
+    wrong = {one["row"]: one["field"] for one in ended.json["rejected"]}
+    assert wrong == {2: "Ngày", 4: "Ngày"}
+    text = (tmp_path / "out" / "rejected_holidays.csv").read_text(encoding="utf-8-sig")
+    assert len(text.splitlines()) == 3
+
+
+def test_a_working_day_that_is_no_date_is_refused(buuta: CommandLine, tmp_path: Path) -> None:
+    day = written(tmp_path / "day", [truck()], [order("x")])
+    ended = planned(buuta, day, tmp_path / "out", "--working-days", "2026-13-01")
+    assert ended.code == ExitCode.UNUSABLE_INPUT
+    assert "2026-13-01" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("switch", "held", "said"),
+    [("must", 0, "Trucks and couriers fit"), ("may", 4, "costs more than waiting (4 collected")],
+)
+def test_evening_mail_must_go_or_may_stay_and_the_screen_says_which(
+    buuta: CommandLine, tmp_path: Path, switch: str, held: int, said: str
+) -> None:
+    bag = order("bag", kind=OrderKind.COLLECTION, state=OrderState.COLLECTED, items=4)
+    dear = replace(truck(), cost_per_day=90_000)
+    day = written(tmp_path / "day", [dear], [bag])
+    arguments = plan_arguments(day, tmp_path / "out", "--trucks", day / "trucks.csv")
+    ended = buuta(*arguments, "--lang", "en", "--evening-mail", switch)
+    assert said in " ".join(ended.out.split())
+    facts = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert sum(row["held_items"] for row in facts["hand_overs"]) == held
+    reasons = [one["reason"] for one in facts["held_at_offices"]]
+    assert reasons == (["dearer_than_waiting"] if held else [])

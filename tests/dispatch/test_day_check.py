@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from dispatch.day_check import DayCode, check_day
+from dispatch.day_map import day_map
 from dispatch.kpis import left_out_table, office_table
 from dispatch.manifest import courier_manifest
 from dispatch.messages import clock
@@ -37,7 +40,8 @@ from tests.dispatch.atlas import Atlas, Finder
 from tests.dispatch.days import TUESDAY, H, courier, day, office, order
 from tests.dispatch.test_service import Meridian
 
-RULES = LinehaulRules()
+RULES = LinehaulRules(driver_services=frozenset())
+"""Drivers do nothing in a courier's stead here: what they may is `test_helping`'s."""
 
 
 def truck(id: str = "t1", start: int = 5, end: int = 21, **fields: Any) -> Courier:  # noqa: A002
@@ -94,7 +98,7 @@ def planned(given: Day, travel: Any = None, **fields: Any) -> DayPlan:
         travel=travel or Meridian(),
         territory=Atlas(),
         clock=time.monotonic,
-        settings=fields.pop("settings", None),
+        settings=fields.pop("settings", Settings(linehaul=RULES)),
         search=Search(seconds=fields.pop("seconds", 4), workers=1, **fields),
     )
 
@@ -148,6 +152,26 @@ def test_a_day_of_both_echelons_is_planned_and_clean(plan: DayPlan) -> None:
     assert rows["B"].evening is not None
     assert rows["B"].last_return is not None
     assert rows["B"].evening >= rows["B"].last_return + RULES.bag_seconds
+
+
+def test_trucks_and_couriers_have_a_plan_however_short_the_time() -> None:
+    plan = planned(small_day(), seconds=0.001)
+    assert plan.left_out == ()
+    verdict = check_day(plan, RULES)
+    assert verdict is not None
+    assert verdict.feasible, verdict.violations
+
+
+def test_the_map_s_head_counts_what_trucks_add(plan: DayPlan) -> None:
+    found = re.search(r'"trucks":(\{[^}]*\})', day_map(plan))
+    assert found is not None
+    report = line_of(plan).result.report
+    # 6,500 a km; nothing is paid by the hour or the day.
+    assert json.loads(found[1]) == {
+        "metres": report.metres,
+        "duty": report.duty_seconds,
+        "cost": report.metres * 6_500 // 1_000,
+    }
 
 
 def test_no_trucks_no_line_haul() -> None:
@@ -439,6 +463,15 @@ def wrong_address(plan: DayPlan) -> DayPlan:
     return with_line(plan, problem=replace(problem, jobs=jobs))
 
 
+def not_for_driver(plan: DayPlan) -> DayPlan:
+    """The safe is light enough for a courier now, and a dossier."""
+    orders = tuple(
+        replace(o, service=Service.DOSSIER, grams=900) if o.id == "safe" else o
+        for o in plan.day.orders
+    )
+    return replace(plan, day=replace(plan.day, orders=orders))
+
+
 def outside_hours(plan: DayPlan) -> DayPlan:
     return changed(plan, "B-S1", begin=DOCK.end + 1)
 
@@ -455,6 +488,7 @@ SPOILED = {
     DayCode.ORDER_LOST: order_lost,
     DayCode.DONE_TWICE: done_twice,
     DayCode.WRONG_ADDRESS: wrong_address,
+    DayCode.NOT_FOR_DRIVER: not_for_driver,
     DayCode.OUTSIDE_HOURS: outside_hours,
     DayCode.COST_MISSTATED: cost_misstated,
 }
@@ -462,7 +496,12 @@ SPOILED = {
 
 @pytest.mark.parametrize("code", list(DayCode))
 def test_a_day_spoiled_on_purpose_is_caught(plan: DayPlan, big: DayPlan, code: DayCode) -> None:
-    with_big = (DayCode.DONE_TWICE, DayCode.WRONG_ADDRESS, DayCode.OUTSIDE_HOURS)
+    with_big = (
+        DayCode.DONE_TWICE,
+        DayCode.WRONG_ADDRESS,
+        DayCode.OUTSIDE_HOURS,
+        DayCode.NOT_FOR_DRIVER,
+    )
     good = big if code in with_big else plan
     clean = check_day(good, RULES)
     assert clean is not None

@@ -220,3 +220,79 @@ def test_what_no_truck_fetched_lies_at_its_office_tomorrow() -> None:
     bare = replace(line.result, plan=replace(line.result.plan, routes=()))
     tomorrow = carry_over(replace(plan, linehaul=replace(line, result=bare)), SETTINGS)
     assert {o.id: state_of(o) for o in tomorrow} == {"fetch": S.COLLECTED}
+
+
+# ---- the way back -------------------------------------------------------------------------------
+
+SENDER = Address(text="xã C")
+"""The finder knows it: district 228, which office B serves."""
+
+
+def test_the_way_back_is_a_truck_to_the_hub_and_then_a_delivery() -> None:
+    back = order("x", state=S.RETURNED, sender=SENDER)
+    assert legs_today(back, SETTINGS) == (Leg.TO_HUB,)
+    assert legs_today(replace(back, sender=None), SETTINGS) == ()
+
+
+def test_a_refused_order_goes_back_to_its_sender_leg_by_leg_with_a_promise_of_its_own() -> None:
+    given = small_day()
+    asked = order("back", due=TUESDAY, sender=SENDER, cash=50_000, phone="+84912345678")
+    plan = planned(replace(given, orders=(asked,)))
+    # Tuesday: refused at the door, brought back to the office A.
+    (evening,) = carry_over(plan, SETTINGS, refused={"back"})
+    assert (evening.state, evening.attempts) == (S.RETURNED, 1)
+    # Wednesday: with the evening truck to the hub, and no courier has to do with it.
+    wednesday = date(2026, 11, 25)
+    plan = planned(replace(given, date=wednesday, orders=(evening,)))
+    assert plan.left_out == ()
+    assert [(load.id, load.orders) for load in line_of(plan).loads] == [("A-T", ("back",))]
+    verdict = check_day(plan, RULES)
+    assert verdict is not None
+    assert verdict.feasible, verdict.violations
+    (back,) = carry_over(plan, SETTINGS)
+    assert (back.state, back.attempts, back.accepted) == (S.AT_HUB, 0, wednesday)
+    assert (back.address, back.sender, back.cash, back.phone) == (SENDER, None, 0, "")
+    assert back.note == "Chuyển hoàn"
+    # Thursday: an ordinary delivery from the office of the sender, due two working days later.
+    cheap = tuple(replace(each, cost_per_km=500) for each in given.trucks)
+    plan = planned(replace(given, date=date(2026, 11, 26), orders=(back,), trucks=cheap))
+    assert plan.left_out == ()
+    located = plan.located["back"]
+    assert (located.office, located.due) == ("B", date(2026, 11, 27))
+    assert carry_over(plan, SETTINGS) == ()
+
+
+def test_an_order_on_its_way_back_that_no_truck_takes_stays_where_it_is() -> None:
+    given = small_day()
+    back = order("back", state=S.RETURNED, sender=SENDER)
+    plan = planned(replace(given, orders=(back,), trucks=()))
+    assert left_out(plan) == {"back": LeftOutReason.NO_EVENING_TRUCK}
+    assert [o.state for o in carry_over(plan, SETTINGS)] == [S.RETURNED]
+
+
+def test_a_held_order_goes_back_when_nobody_fetched_it_in_time() -> None:
+    given = small_day()
+    # From Monday 16 to Monday 23 are five working days, to Tuesday 17 one.
+    plan = planned(
+        replace(
+            given,
+            orders=(
+                order("old", state=S.HELD, attempts=3, due=date(2026, 11, 16), sender=SENDER),
+                order("new", state=S.HELD, attempts=3, due=date(2026, 11, 20), sender=SENDER),
+                order("from nobody", state=S.HELD, attempts=3, due=date(2026, 11, 16)),
+            ),
+        )
+    )
+    states = {o.id: o.state for o in carry_over(plan, SETTINGS)}
+    assert states == {"old": S.RETURNED, "new": S.HELD, "from nobody": S.HELD}
+
+
+def test_a_refused_order_without_a_sender_is_held() -> None:
+    plan = planned(replace(small_day(), orders=(order("x", due=TUESDAY),)))
+    assert [o.state for o in carry_over(plan, SETTINGS, refused={"x"})] == [S.HELD]
+
+
+def test_the_sender_s_address_is_read_and_written() -> None:
+    text = write_orders([order("x", sender=SENDER, state=S.RETURNED)])
+    (again,) = read_orders(text.encode(), file="orders.csv", day=TUESDAY).good
+    assert again.sender == SENDER

@@ -128,6 +128,7 @@ def test_figures_lines_and_left_out_orders_are_in_the_data() -> None:
     assert [order["order"] for order in data["left"]] == ["HS-0007", "BK-0008"]
     assert data["left"][0]["p"] is None
     assert data["total"]["orders"] == 8
+    assert data["trucks"] == {"metres": 0, "duty": 0, "cost": 0}
     assert data["idle"] == [{"id": "BT-03", "name": "Lê Thị Ngọc Ánh", "office": 0}]
     assert len(data["zones"]) == 1
     assert len(data["rivers"]) == 1

@@ -200,3 +200,11 @@ def test_an_engine_of_the_tests_can_be_put_in() -> None:
         runner=runners.quick,
     )
     assert [route.vehicle for route in plan.result.plan.routes] == ["a1", "b1"]
+
+
+def test_a_full_plan_comes_however_short_the_time() -> None:
+    # More orders than the engine for small problems takes; none of them may be left for the clock.
+    given = day([order(f"o{n}", n % 7 + 1, required=True) for n in range(24)])
+    plan = planned(given, search=Search(seconds=0.001, workers=1))
+    assert plan.left_out == ()
+    assert plan.result.report.feasible

@@ -14,6 +14,7 @@ import pytest
 
 from geo.errors import OffRoadError, TableError, TravelDataError, UnknownProfileError
 from geo.roads import RoadProvider, build
+from geo.roads import travel as travel_module
 from geo.roads.network import DISTANCE, SHIFT
 from geo.roads.rules import read_rules, speeds
 from geo.roads.store import read_graph
@@ -420,6 +421,22 @@ def test_blocks_legs_pickles_and_runs_agree(streets: Path) -> None:
     assert RoadProvider(streets).matrix(points, profile="van") == matrix
     with pytest.raises(UnknownProfileError):
         provider.matrix(points, profile="boat")
+
+
+def test_with_too_many_places_for_rows_a_leg_is_still_that_of_the_matrix(
+    streets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(travel_module, "_MOST_ROWS", 10)
+    monkeypatch.setattr(travel_module, "_LEGS_KEPT", 5)
+    provider = RoadProvider(streets)
+    points = some_points(provider, 20)
+    matrix = provider.matrix(points, profile="van")
+    travel = provider.travel(points, profile="van")
+    for _ in range(2):  # some of the second time from memory, which never grows
+        for k in range(19):
+            assert travel.leg(k, k + 1) == matrix.leg(k, k + 1)
+            assert len(travel._legs) <= 5
+    assert not travel._rows
 
 
 def test_building_twice_gives_the_same_graph(tmp_path: Path) -> None:

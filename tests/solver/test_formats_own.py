@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from geo.types import PlanarTravel, TravelMatrix
 from solver import formats
 from solver.checker import check
+from solver.components import TravelWindow
 from solver.errors import FormatError
 from solver.formats import own
 from solver.model import Plan, Problem, Route, Stop, StopKind
@@ -240,3 +241,20 @@ def test_no_json_whatever_makes_the_reader_fall_over(inner: object) -> None:
     with pytest.raises(FormatError) as caught:
         own.read_problem(json.dumps(held))
     assert caught.value.findings
+
+
+def test_travel_computed_when_asked_is_written_in_strips_and_comes_back_as_its_matrix() -> None:
+    spots = [(7 * k % 90, 11 * k % 70) for k in range(300)]
+    dense = b.travel(spots)
+    some = TravelWindow(dense, range(299))
+    problem = b.problem(spots[:299], jobs=[b.job("a", 5)], profiles={"default": some})
+    back = own.read_problem(own.write_problem(problem)).problem.travel["default"]
+    assert isinstance(back, TravelMatrix)
+    assert back == TravelMatrix(seconds=dense.seconds[:299, :299], metres=dense.metres[:299, :299])
+    # Where both are the same numbers they are written once.
+    plane = PlanarTravel(x=np.arange(299), y=np.zeros(299))
+    once = own.write_problem(
+        b.problem(spots[:299], profiles={"default": TravelWindow(plane, range(299))})
+    )
+    assert '"metres"' not in once
+    assert own.read_problem(once).problem.travel["default"] == plane.matrix()

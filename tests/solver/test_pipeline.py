@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from solver import pipeline
+from solver import evaluation, pipeline
 from solver.checker import check
 from solver.engine import Budget, Tours
 from solver.errors import PlanError, ProblemError, UnknownEngineError, UnsupportedError
@@ -177,3 +178,27 @@ def test_judging_route_by_route_says_what_the_checker_says(data: st.DataObject) 
     evaluator = Evaluator(given_problem)
     for _ in range(2):  # the second time from memory
         assert evaluator.score(orders) == score_of(whole)
+
+
+def test_more_visits_than_a_full_list_of_neighbours_has_room_for_at_places_in_a_matrix() -> None:
+    # Above some thousand visits neighbours are looked for around each place only.
+    spots = [0, *range(10, 310)]
+    many = problem(
+        spots,
+        jobs=[job(f"j{k}", 1 + k % 300, skip_cost=10**6) for k in range(4_200)],
+        vehicles=[vehicle(f"v{k}", shift=(0, 10**6)) for k in range(3)],
+    )
+    result = solve(many, iterations=1, engine="search")
+    # One vehicle to the last place and back is all it takes.
+    assert result.report.violations == ()
+    assert result.report.unassigned == ()
+
+
+def test_the_evaluator_forgets_rather_than_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "_MOST_KEPT", 3)
+    line = problem([0, 1, 2, 3], jobs=[job(name, k) for k, name in enumerate("abc", 1)])
+    evaluator = Evaluator(line)
+    orders = [tour("v", *names) for names in itertools.permutations("abc")]
+    costs = [evaluator.verdict(order).cost for order in orders]
+    assert len(evaluator._verdicts) <= 4
+    assert [evaluator.verdict(order).cost for order in orders] == costs

@@ -11,11 +11,13 @@ from geo.types import PlanarTravel
 from solver.model import Job, Place, Problem, TimeWindow, Vehicle
 from solver.pipeline import solve
 from solver.promising import Routes, promising
+from solver.schedule import schedule
 from solver.search.arrays import number
 from solver.search.run import put_route
 from solver.search.seen import NOTING, SEEN_ROUTES, drain, is_half_full, note
 from solver.search.state import empty_state
 from solver.search.workshop import workshop
+from tests.solver import builders
 
 TASKS = 6
 
@@ -164,3 +166,16 @@ def test_two_threads_are_never_worse_than_their_start() -> None:
     again = solve(problem, iterations=200, seed=9, engine="search", threads=2, start=start.plan)
     assert again.report.feasible
     assert again.report.cost.total <= start.report.cost.total
+
+
+def test_a_start_that_gives_locked_work_to_another_vehicle_is_mended() -> None:
+    problem = builders.problem(
+        [(0, 0), (10, 0), (20, 0), (30, 0)],
+        jobs=[builders.job(name, k + 1) for k, name in enumerate("abc")],
+        vehicles=[builders.vehicle("v0", locked=("b",)), builders.vehicle("v1")],
+    )
+    start = schedule(problem, [builders.tour("v1", "c", "b", "a")])
+    result = solve(problem, iterations=500, seed=1, engine="search", threads=1, start=start)
+    first = {route.vehicle: route.tour.steps[0].id for route in result.plan.routes}
+    assert result.report.feasible
+    assert first["v0"] == "b"
