@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from typing import Protocol
 
@@ -38,6 +39,28 @@ class FixedClock:
     def advance(self, seconds: float) -> None:
         """Move the clock on."""
         self._at += timedelta(seconds=seconds)
+
+
+class ShiftedClock:
+    """
+    A clock that starts at another time than the machine's and runs on from there.
+
+    Parameters
+    ----------
+    start
+        What it says now.
+    elapsed
+        Seconds on a clock that never goes back.
+    """
+
+    def __init__(self, start: datetime, *, elapsed: Callable[[], float]) -> None:
+        self._start = start.astimezone(HANOI)
+        self._elapsed = elapsed
+        self._began = elapsed()
+
+    def now(self) -> datetime:
+        """Return the time with its zone."""
+        return self._start + timedelta(seconds=self._elapsed() - self._began)
 
 
 def today(clock: Clock) -> date:

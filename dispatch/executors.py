@@ -196,6 +196,8 @@ class _Share:
     task: Task
     result: Result | None = None
     latest: Progress | None = None
+    tours: tuple[Tour, ...] = ()
+    behind: bool = False
     iterations: int = 0
     losses: int = 0
     error: str = ""
@@ -209,6 +211,7 @@ class _Share:
         self.iterations += result.iterations
         if self.result is None or _verdict(result) <= _verdict(self.result):
             self.result = result
+            self.tours = tuple(route.tour for route in result.plan.routes)
 
     def plan(self) -> Plan:
         if self.result is not None:
@@ -361,10 +364,16 @@ class _Team:
             worker.ready = True
             self._feed(worker)
         elif share is not None and kind == "progress":
-            share.latest = content
-            self._tell()
+            share.latest = replace(content, tours=None)
+            # The latest figures may come without their tours, which then lag behind.
+            share.behind = content.tours is None and bool(share.tours)
+            share.tours = content.tours or share.tours
+            self._tell(better=content.tours is not None)
         elif share is not None and kind == "result":
             share.keep(content)
+            if share.behind:
+                share.behind = False
+                self._tell(better=True)
             self._free(worker)
         elif share is not None and kind == "failed":
             share.error = content
@@ -444,7 +453,7 @@ class _Team:
 
     # ---- figures ------------------------------------------------------------------------------
 
-    def _tell(self) -> None:
+    def _tell(self, *, better: bool) -> None:
         now = self.clock() - self.began
         cost = iterations = unassigned = vehicles = 0
         for share in self.shares:
@@ -467,4 +476,7 @@ class _Team:
         else:
             self.history.append(progress)
         if self.on_progress is not None:
-            self.on_progress(progress)
+            # Before every part has been looked at, there is no plan of the whole.
+            whole = better and all(share.latest is not None for share in self.shares)
+            tours = tuple(tour for share in self.shares for tour in share.tours)
+            self.on_progress(replace(progress, tours=tours if whole else None))

@@ -15,13 +15,16 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import connection, resource_tracker
 from typing import Any
 
 from solver.errors import SolverError
 from solver.model import Problem, Progress, Result, Tour
 from solver.schedule import schedule
+
+_TOURS_EVERY = 0.5
+"""Seconds between two plans that are sent while the search goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,17 +100,35 @@ def work(pipe: connection.Connection, flag: Any, parent: int, runner: Runner) ->
     hurried = False
 
     def stop() -> bool:
+        tell_waiting()
         # A parent that was killed leaves its children to another process: nobody waits any more.
         return (bool(flag.value) and not hurried) or os.getppid() != parent
 
+    last = float("-inf")
+    waiting: Progress | None = None
+
     def tell(progress: Progress) -> None:
+        nonlocal last, waiting
+        now = time.monotonic()
+        # Tours are some fifty kilobytes for a province, and plans improve many times a second.
+        if progress.tours is not None and now - last < _TOURS_EVERY:
+            waiting = progress
+            progress = replace(progress, tours=None)
+        elif progress.tours is not None:
+            last, waiting = now, None
         pipe.send(("progress", progress))
+
+    def tell_waiting() -> None:
+        # What was held back is the best by now, if nothing better has come.
+        if waiting is not None and time.monotonic() - last >= _TOURS_EVERY:
+            tell(waiting)
 
     try:
         pipe.send(("ready", None))
         while True:
             # A hurried task is a first look after a stop: it has seconds instead of the flag.
             task, hurried = pipe.recv()
+            last, waiting = float("-inf"), None
             pipe.send(_answer(task, runner, tell, stop))
     except (OSError, EOFError):
         sys.exit(0)

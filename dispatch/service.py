@@ -38,7 +38,7 @@ from dispatch.workdays import vietnam
 from geo.geocode import Geocoder
 from geo.travel import TravelProvider
 from solver.checker import check
-from solver.model import Problem, Progress, Result, Tour
+from solver.model import Problem, Progress, Result, StopKind, Tour
 from solver.pipeline import solve
 from solver.schedule import schedule
 
@@ -307,7 +307,7 @@ def _search(
         iterations=search.iterations,
         seed=search.seed,
         engine=search.engine,
-        start=start,
+        start=None if start is None else fitting(problem, start),
         workers=search.workers,
         whole=search.whole,
         on_progress=watch.on_progress,
@@ -327,6 +327,25 @@ def _search(
         return result
     report = check(problem, plan)
     return replace(result, plan=plan, report=report, seconds=clock() - began)
+
+
+def fitting(problem: Problem, tours: Sequence[Tour]) -> tuple[Tour, ...]:
+    """
+    Return tours of another moment as far as a problem knows their vehicles, visits and reloads.
+
+    Since they were found, an order may have been cancelled, or a courier reported sick.
+    """
+    jobs = {job.id for job in problem.jobs}
+    shipments = {shipment.id for shipment in problem.shipments}
+    reloads = {vehicle.id: {one.id for one in vehicle.reloads} for vehicle in problem.vehicles}
+    kept = []
+    for tour in tours:
+        if tour.vehicle not in reloads:
+            continue
+        known = {StopKind.JOB: jobs, StopKind.RELOAD: reloads[tour.vehicle]}
+        steps = tuple(s for s in tour.steps if s.id in known.get(s.kind, shipments))
+        kept.append(replace(tour, steps=steps))
+    return tuple(kept)
 
 
 def _part_of(search: Search, share: float | None) -> Search:

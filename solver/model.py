@@ -478,13 +478,18 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A better plan was found: `cost` in money, `seconds` since the run began."""
+    """
+    A better plan was found: `cost` in money, `seconds` since the run began.
+
+    `tours` are its orders of visit where the teller has them at hand; a result's history has none.
+    """
 
     seconds: float
     iterations: int
     cost: int
     unassigned: int
     vehicles: int
+    tours: tuple[Tour, ...] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 
 from solver.checker import check
@@ -225,4 +226,4 @@ class _Incumbent:
         )
         self.history.append(progress)
         if self._on_progress is not None:
-            self._on_progress(progress)
+            self._on_progress(replace(progress, tours=driven))

@@ -16,6 +16,26 @@ OPEN_ENDED = 2 * 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """
+    Prices of one vehicle in a file's own units, where the vocabulary prices it otherwise.
+
+    Parameters
+    ----------
+    fixed
+        For using it.
+    travel
+        For an hour of driving and for a kilometre; None where the plan's own cost stands for both.
+    per_task_hour
+        For an hour of setup and service.
+    """
+
+    fixed: int
+    travel: tuple[int, int] | None = None
+    per_task_hour: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """
     What a file holds.
@@ -39,6 +59,9 @@ class Instance:
         The n-th published route belongs to the n-th vehicle, so that empty routes count too.
     start
         An order of visits that the file gives to start from.
+    rates
+        By vehicle, where a plan's cost in the file's own terms is to be told from its hours and
+        kilometres: the search only came near it.
     notes
         What a reader ought to know: parts of the file that the vocabulary says in another way.
     """
@@ -53,6 +76,7 @@ class Instance:
     numbers: Mapping[int, Step] = field(default_factory=dict)
     mixed_fleet: bool = False
     start: tuple[Tour, ...] = ()
+    rates: Mapping[str, Rates] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
 
     def published_cost(self, total: int, vehicles: int = 0) -> Decimal:

@@ -4,14 +4,20 @@ Problems in VROOM's JSON; `solver.formats.vroom_answer` writes the answers.
 What VROOM means, said in our words:
 
 * its cost counts travel alone (per hour and per kilometre), ours counts distance and duty. So each
-  pair of profile and rates becomes a profile here whose "metres" are thousandths of VROOM's cost;
-  where a vehicle limits its distance the metres must stay metres, and a rate per hour is refused;
+  pair of profile and rates becomes a profile here whose "metres" are thousandths of VROOM's cost.
+  Where a vehicle limits its distance the metres must stay metres: its hours are then priced as
+  duty, so that the search counts waiting and service as well, and `Instance.rates` says the prices
+  that the answer is told in;
 * every task may be left out, and as few as possible are, those of high priority last: leaving one
   out costs more than a vehicle and four of the longest legs, times 1 + its priority;
-* steps of a vehicle are an order to start from: `Instance.start`.
+* times by vehicle type, and a price for hours of work, are taken where all vehicles agree, so that
+  they change no choice;
+* steps of a vehicle are an order to start from: `Instance.start`. In plan mode they are the routes
+  themselves, breaks that they do not name are not taken, and a step's own times narrow its windows.
 
-What has no counterpart (times fixed for a step, a load limit during breaks, times by vehicle type,
-cost per hour of work, coordinates without matrices) is refused with its JSON path.
+What has no counterpart (a load limit during breaks, times and prices of work that differ between
+vehicles, a cost matrix together with a limit of distance, coordinates without matrices) is refused
+with its JSON path.
 
 References
 ----------
@@ -24,17 +30,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from geo.types import TravelMatrix
 from solver.errors import Finding
-from solver.formats.codec import DECIMAL, INTEGER, TEXT, Listed, Mistakes, Window, parse
-from solver.formats.instance import OPEN_ENDED, Instance
+from solver.formats.codec import Mistakes, Window, parse
+from solver.formats.instance import OPEN_ENDED, Instance, Rates
+from solver.formats.vroom_travel import COST_SCALE, Travels
 from solver.model import (
     Break,
     Job,
-    Place,
     Problem,
     Shipment,
     Step,
@@ -45,12 +47,14 @@ from solver.model import (
     Visit,
 )
 
-COST_SCALE = 1000
 _Task = TypeVar("_Task", Job, Shipment)
 _TITLE = "the VROOM file cannot be read:"
 _FOREVER = OPEN_ENDED
 
-_TASK_KEYS = {"id", "description", "location", "location_index", "setup", "service"}
+_TASK_KEYS = {
+    *("id", "description", "location", "location_index", "setup", "service"),
+    *("setup_per_type", "service_per_type"),
+}
 _JOB_KEYS = _TASK_KEYS | {"delivery", "pickup", "amount", "skills", "priority", "time_windows"}
 _VISIT_KEYS = _TASK_KEYS | {"time_windows"}
 _SHIPMENT_KEYS = {"pickup", "delivery", "amount", "skills", "priority"}
@@ -60,7 +64,7 @@ _VEHICLE_KEYS = {
     *("max_distance", "steps", "type"),
 }
 _BREAK_KEYS = {"id", "time_windows", "service", "description"}
-_COST_KEYS = {"fixed", "per_hour", "per_km"}
+_STEP_KEYS = {"type", "id", "description", "service_at", "service_after", "service_before"}
 
 
 def read(text: str) -> Instance:
@@ -72,31 +76,62 @@ def read(text: str) -> Instance:
     FormatError
         Lists everything that is wrong or cannot be expressed, each with its JSON path.
     """
-    held = parse(text, _TITLE)
+    return read_held(parse(text, _TITLE))
+
+
+def parsed(text: str) -> Any:
+    """
+    Return what a JSON text holds, without judging it yet.
+
+    Raises
+    ------
+    FormatError
+        It is no JSON.
+    """
+    return parse(text, _TITLE)
+
+
+def read_held(held: Any, *, plan_mode: bool = False) -> Instance:
+    """
+    Read a problem in VROOM's words that has been parsed already.
+
+    Parameters
+    ----------
+    plan_mode
+        The vehicles' steps are the routes; `Instance.start` holds them.
+
+    Raises
+    ------
+    FormatError
+        Lists everything that is wrong or cannot be expressed, each with its JSON path.
+    """
     mistakes = Mistakes()
     if not isinstance(held, dict):
         mistakes.add("$", "is no object", "give jobs, vehicles and matrices")
         mistakes.refuse(_TITLE)
-    return _Reader(held, mistakes).instance()
+    return _Reader(held, mistakes, plan_mode=plan_mode).instance()
 
 
-class _Reader:
-    def __init__(self, held: dict[str, Any], mistakes: Mistakes) -> None:
-        self.held = held
-        self.mistakes = mistakes
-        self.size = 0
-        self.coordinates: dict[int, tuple[float, float]] = {}
-        self.profiles: dict[str, TravelMatrix] = {}
-        self.matrices: dict[str, dict[str, NDArray[np.int64]]] = {}
+class _Reader(Travels):
+    def __init__(self, held: dict[str, Any], mistakes: Mistakes, *, plan_mode: bool) -> None:
+        super().__init__(held, mistakes)
+        self.plan_mode = plan_mode
+        self.types: list[Any] = []
+        self.rates: dict[str, Rates] = {}
+        self.fixed_times: dict[tuple[str, int], list[TimeWindow]] = {}
         self.steps: dict[tuple[str, int], Step] = {}
 
     def instance(self) -> Instance:
         held, mistakes = self.held, self.mistakes
-        self.only(held, {"jobs", "shipments", "vehicles", "matrices", "matrix"}, "$")
+        self.only(held, {"jobs", "shipments", "vehicles", "matrices", "matrix", "options"}, "$")
         self.read_matrices()
         raw_jobs = self.objects(held.get("jobs", []), "$.jobs")
         raw_shipments = self.objects(held.get("shipments", []), "$.shipments")
         raw_vehicles = self.objects(held.get("vehicles", []), "$.vehicles")
+        self.types = [given.get("type") for _, given in raw_vehicles]
+        self.task_rate = self.one_task_rate(raw_vehicles)
+        if self.plan_mode:
+            self.read_fixed_times(raw_vehicles)
         amounts = [
             (path, key, given[key])
             for items, keys in (
@@ -143,177 +178,88 @@ class _Reader:
                 ),
             ),
             start=start,
+            rates=self.rates,
         )
-
-    # ---- small things ---------------------------------------------------------------------
-
-    def only(self, given: Mapping[str, Any], known: set[str], path: str) -> None:
-        for key in given:
-            if key not in known:
-                self.mistakes.add(
-                    f"{path}.{key}",
-                    "cannot be expressed here",
-                    f"remove it; understood are {', '.join(sorted(known))}",
-                )
-
-    def objects(self, given: Any, path: str) -> list[tuple[str, dict[str, Any]]]:
-        if not isinstance(given, list):
-            self.mistakes.add(path, "is no list", "give a list of objects")
-            return []
-        held = []
-        for k, item in enumerate(given):
-            if isinstance(item, dict):
-                held.append((f"{path}[{k}]", item))
-            else:
-                self.mistakes.add(f"{path}[{k}]", "is no object", "give an object")
-        return held
-
-    def integer(self, given: Mapping[str, Any], key: str, path: str, default: int) -> int:
-        value = INTEGER.read(given.get(key, default), f"{path}.{key}", self.mistakes)
-        return value if isinstance(value, int) else default
-
-    def limit(self, given: Mapping[str, Any], key: str, path: str) -> int | None:
-        return self.integer(given, key, path, 0) if given.get(key) is not None else None
-
-    def name(self, given: Mapping[str, Any], path: str) -> int:
-        if "id" not in given:
-            self.mistakes.add(f"{path}.id", "is missing", "give a whole number")
-        return self.integer(given, "id", path, 0)
-
-    def amounts(self, given: Mapping[str, Any], key: str, path: str) -> tuple[int, ...]:
-        values: tuple[int, ...] = Listed(INTEGER).read(
-            given.get(key, []), f"{path}.{key}", self.mistakes
-        )
-        return values
-
-    def skills(self, given: Mapping[str, Any], path: str) -> frozenset[str]:
-        numbers = Listed(INTEGER).read(given.get("skills", []), f"{path}.skills", self.mistakes)
-        return frozenset(str(number) for number in numbers)
-
-    def windows(self, given: Mapping[str, Any], path: str) -> tuple[TimeWindow, ...]:
-        values: tuple[TimeWindow, ...] = Listed(Window()).read(
-            given.get("time_windows", []), f"{path}.time_windows", self.mistakes
-        )
-        return values
-
-    def row(self, given: Mapping[str, Any], path: str, index: str, place: str) -> int | None:
-        if index not in given:
-            if place in given:
-                self.mistakes.add(
-                    f"{path}.{place}", "has no travel times", f"add {index} and matrices"
-                )
-            return None
-        row = self.integer(given, index, path, 0)
-        if not 0 <= row < self.size:
-            self.mistakes.add(f"{path}.{index}", f"is {row}", f"the matrices have {self.size} rows")
-            return None
-        if place in given:
-            pair = Listed(DECIMAL).read(given[place], f"{path}.{place}", self.mistakes)
-            if len(pair) == 2:
-                self.coordinates[row] = (pair[0], pair[1])
-            else:
-                self.mistakes.add(f"{path}.{place}", "is no point", "give [longitude, latitude]")
-        return row
-
-    def place(self, row: int) -> Place:
-        x, y = self.coordinates.get(row, (0.0, 0.0))
-        return Place(id=str(row), x=x, y=y)
-
-    # ---- travel ---------------------------------------------------------------------------
-
-    def read_matrices(self) -> None:
-        matrices = self.held.get("matrices")
-        if matrices is None and "matrix" in self.held:
-            matrices = {"car": {"durations": self.held["matrix"]}}
-        if not isinstance(matrices, dict) or not matrices:
-            self.mistakes.add(
-                "$.matrices",
-                "is missing",
-                "add the durations of each profile: coordinates alone say no travel times",
-            )
-            return
-        for profile, given in matrices.items():
-            path = f"$.matrices.{profile}"
-            if not isinstance(given, dict) or "durations" not in given:
-                self.mistakes.add(path, "has no durations", "add them, in seconds")
-                continue
-            self.only(given, {"durations", "distances", "costs"}, path)
-            self.matrices[profile] = {
-                key: matrix
-                for key in ("durations", "distances", "costs")
-                if key in given and (matrix := self.matrix(given[key], f"{path}.{key}")) is not None
-            }
-        sizes = {len(matrix) for kinds in self.matrices.values() for matrix in kinds.values()}
-        if len(sizes) > 1:
-            self.mistakes.add("$.matrices", f"have {sorted(sizes)} rows", "give all the same size")
-        self.size = max(sizes, default=0)
-
-    def matrix(self, given: Any, path: str) -> NDArray[np.int64] | None:
-        rows = given if isinstance(given, list) else []
-        for row in rows:
-            if not isinstance(row, list) or len(row) != len(rows):
-                self.mistakes.add(path, "is not square", "give as many rows as columns")
-                return None
-            if not all(type(value) is int and 0 <= value < 2**32 for value in row):
-                self.mistakes.add(path, "has a value that is no whole number from 0", "mend it")
-                return None
-        matrix = np.array(rows, dtype=np.int64).reshape(len(rows), len(rows))
-        np.fill_diagonal(matrix, 0)
-        return matrix
-
-    def profile(self, given: Mapping[str, Any], path: str) -> str:
-        """Return a profile in whose matrix a metre is a thousandth of the vehicle's cost."""
-        name = TEXT.read(given.get("profile", "car"), f"{path}.profile", self.mistakes)
-        costs = given.get("costs", {})
-        if not isinstance(costs, dict):
-            self.mistakes.add(f"{path}.costs", "is no object", "give fixed, per_hour, per_km")
-            costs = {}
-        self.only(costs, _COST_KEYS, f"{path}.costs")
-        hour = self.integer(costs, "per_hour", f"{path}.costs", 3600)
-        kilometre = self.integer(costs, "per_km", f"{path}.costs", 0)
-        factor = DECIMAL.read(given.get("speed_factor", 1), f"{path}.speed_factor", self.mistakes)
-        kinds = self.matrices.get(name, {})
-        if "durations" not in kinds:
-            self.mistakes.add(f"{path}.profile", f"{name!r} has no durations", "add its matrix")
-            return "none"
-        if factor <= 0:
-            self.mistakes.add(f"{path}.speed_factor", f"is {factor}", "give more than 0")
-            return "none"
-        limited = given.get("max_distance") is not None
-        if (limited or kilometre) and "distances" not in kinds:
-            self.mistakes.add(f"{path}.profile", f"{name!r} has no distances", "add its matrix")
-            return "none"
-        if limited and (hour or "costs" in kinds):
-            self.mistakes.add(
-                f"{path}.max_distance",
-                "cannot be expressed together with a cost of travel time",
-                "set per_hour to 0 and per_km, or remove the limit",
-            )
-        key = f"{name}/{hour}/{kilometre}/{factor:g}" + ("/metres" if limited else "")
-        if key not in self.profiles:
-            seconds = np.floor(kinds["durations"] / factor + 0.5).astype(np.int64)
-            if limited:
-                metres = kinds["distances"]
-            elif "costs" in kinds:
-                metres = kinds["costs"] * COST_SCALE
-            else:
-                metres = seconds * hour * COST_SCALE // 3600
-                if kilometre:
-                    metres = metres + kinds["distances"] * kilometre * COST_SCALE // 1000
-            self.profiles[key] = TravelMatrix(seconds=seconds, metres=metres)
-        return key
 
     # ---- tasks and vehicles ---------------------------------------------------------------
 
-    def visit(self, given: Mapping[str, Any], path: str) -> dict[str, Any]:
+    def one_task_rate(self, vehicles: list[tuple[str, dict[str, Any]]]) -> int:
+        """Return what an hour of setup and service costs every vehicle, 0 where they differ."""
+        rates = set()
+        for path, given in vehicles:
+            costs = given.get("costs")
+            costs = costs if isinstance(costs, dict) else {}
+            rates.add(self.integer(costs, "per_task_hour", f"{path}.costs", 0))
+        if len(rates) > 1:
+            self.mistakes.add(
+                "$.vehicles",
+                "have different costs.per_task_hour, which cannot be expressed",
+                "give all vehicles the same",
+            )
+            return 0
+        return max(rates, default=0)
+
+    def read_fixed_times(self, vehicles: list[tuple[str, dict[str, Any]]]) -> None:
+        for path, given in vehicles:
+            for inner, step in self.objects(given.get("steps", []), f"{path}.steps"):
+                bounds = [0, _FOREVER]
+                if "service_after" in step:
+                    bounds[0] = self.integer(step, "service_after", inner, 0)
+                if "service_before" in step:
+                    bounds[1] = self.integer(step, "service_before", inner, _FOREVER)
+                if "service_at" in step:
+                    bounds = [self.integer(step, "service_at", inner, 0)] * 2
+                if bounds[0] > bounds[1]:
+                    self.mistakes.add(inner, "has times that exclude each other", "mend them")
+                number = step.get("id")
+                if bounds != [0, _FOREVER] and isinstance(number, int):
+                    window = TimeWindow(start=bounds[0], end=bounds[1])
+                    self.fixed_times.setdefault((str(step.get("type")), number), []).append(window)
+
+    def narrowed(
+        self, kind: str, number: int, windows: tuple[TimeWindow, ...]
+    ) -> tuple[TimeWindow, ...]:
+        """Return the windows within a step's own times; its times alone where none is left."""
+        for fixed in self.fixed_times.get((kind, number), ()):
+            inside = [
+                TimeWindow(start=max(w.start, fixed.start), end=min(w.end, fixed.end))
+                for w in windows or (TimeWindow(start=0, end=_FOREVER),)
+            ]
+            windows = tuple(w for w in inside if w.start <= w.end) or (fixed,)
+        return windows
+
+    def per_type(self, given: Mapping[str, Any], key: str, path: str) -> int:
+        """Return a task's seconds; by type only where all vehicles come to the same."""
+        usual = self.integer(given, key, path, 0)
+        by_type = given.get(f"{key}_per_type", {})
+        if not isinstance(by_type, dict):
+            self.mistakes.add(f"{path}.{key}_per_type", "is no object", "give seconds by type")
+            return usual
+        seconds = {
+            self.integer(by_type, kind, f"{path}.{key}_per_type", usual)
+            if isinstance(kind, str)
+            else usual
+            for kind in self.types
+        }
+        if len(seconds) > 1:
+            self.mistakes.add(
+                f"{path}.{key}_per_type",
+                "differs between the vehicles, which cannot be expressed",
+                f"give one {key} for all",
+            )
+        return max(seconds, default=usual)
+
+    def visit(self, given: Mapping[str, Any], path: str, kind: str) -> dict[str, Any]:
         row = self.row(given, path, "location_index", "location")
         if "location_index" not in given and "location" not in given:
             self.mistakes.add(f"{path}.location_index", "is missing", "give a row of the matrices")
         return {
             "place": row or 0,
-            "service_seconds": self.integer(given, "service", path, 0),
-            "setup_seconds": self.integer(given, "setup", path, 0),
-            "windows": self.windows(given, path),
+            "service_seconds": self.per_type(given, "service", path),
+            "setup_seconds": self.per_type(given, "setup", path),
+            "windows": self.narrowed(
+                kind, self.integer(given, "id", path, 0), self.windows(given, path)
+            ),
         }
 
     def job(self, given: Mapping[str, Any], path: str) -> Job:
@@ -326,7 +272,7 @@ class _Reader:
             pickup=self.amounts(given, "pickup", path),
             skills=self.skills(given, path),
             priority=self.integer(given, "priority", path, 0),
-            **self.visit(given, path),
+            **self.visit(given, path, "job"),
         )
 
     def shipment(self, given: Mapping[str, Any], path: str) -> Shipment:
@@ -340,7 +286,7 @@ class _Reader:
                 end = {"id": 0, "location_index": 0}
             self.only(end, _VISIT_KEYS, f"{path}.{key}")
             numbers[key] = self.name(end, f"{path}.{key}")
-            ends[key] = Visit(**self.visit(end, f"{path}.{key}"))
+            ends[key] = Visit(**self.visit(end, f"{path}.{key}", key))
         name = f"{numbers['pickup']}->{numbers['delivery']}"
         for key, kind in (("pickup", StopKind.PICKUP), ("delivery", StopKind.DELIVERY)):
             self.remember(key, numbers[key], Step(kind=kind, id=name), f"{path}.{key}")
@@ -363,6 +309,8 @@ class _Reader:
         profile = self.profile(given, path)
         costs = given.get("costs")
         costs = costs if isinstance(costs, dict) else {}
+        fixed = self.integer(costs, "fixed", f"{path}.costs", 0)
+        hour = self.integer(costs, "per_hour", f"{path}.costs", 3600)
         kilometre = self.integer(costs, "per_km", f"{path}.costs", 0)
         shift = TimeWindow(start=0, end=_FOREVER)
         if "time_window" in given:
@@ -371,8 +319,20 @@ class _Reader:
         capacity = self.amounts(given, "capacity", path)
         if self.dimensions and not capacity:
             self.mistakes.add(f"{path}.capacity", "is missing", "tasks have amounts: say the most")
+        name = str(self.name(given, path))
+        if limited or self.task_rate:
+            self.rates[name] = Rates(
+                fixed=fixed,
+                travel=(hour, kilometre) if limited else None,
+                per_task_hour=self.task_rate,
+            )
+        planned = {
+            step.get("id")
+            for _, step in self.objects(given.get("steps", []), f"{path}.steps")
+            if step.get("type") == "break"
+        }
         return Vehicle(
-            id=str(self.name(given, path)),
+            id=name,
             shift=shift,
             start=self.row(given, path, "start_index", "start"),
             end=self.row(given, path, "end_index", "end"),
@@ -382,17 +342,21 @@ class _Reader:
             breaks=tuple(
                 self.pause(pause, inner)
                 for inner, pause in self.objects(given.get("breaks", []), f"{path}.breaks")
+                if not self.plan_mode or pause.get("id") in planned
             ),
             max_metres=self.limit(given, "max_distance", path),
             max_driving_seconds=self.limit(given, "max_travel_time", path),
             max_stops=self.limit(given, "max_tasks", path),
-            fixed_cost=self.integer(costs, "fixed", f"{path}.costs", 0) * COST_SCALE,
+            fixed_cost=fixed * COST_SCALE,
             cost_per_metre=kilometre if limited else 1,
+            cost_per_second=round(hour * COST_SCALE / 3600) if limited else 0,
         )
 
     def pause(self, given: Mapping[str, Any], path: str) -> Break:
         self.only(given, _BREAK_KEYS, path)
-        windows = self.windows(given, path) or (TimeWindow(start=0, end=_FOREVER),)
+        windows = self.narrowed(
+            "break", self.integer(given, "id", path, 0), self.windows(given, path)
+        ) or (TimeWindow(start=0, end=_FOREVER),)
         return Break(
             id=str(self.name(given, path)),
             windows=windows,
@@ -404,7 +368,7 @@ class _Reader:
         """Return the order that a vehicle's steps give, None without visits."""
         order = []
         for inner, step in self.objects(given.get("steps", []), f"{path}.steps"):
-            self.only(step, {"type", "id", "description"}, inner)
+            self.only(step, _STEP_KEYS, inner)
             kind = step.get("type")
             if kind in ("start", "end", "break"):
                 continue
@@ -421,7 +385,13 @@ class _Reader:
         most = 0
         for vehicle in vehicles:
             longest = int(self.profiles[vehicle.profile].metres.max(initial=0))
-            most = max(most, vehicle.fixed_cost + 4 * longest * vehicle.cost_per_metre)
+            leg = longest * vehicle.cost_per_metre
+            if vehicle.cost_per_second:
+                travel = self.profiles[vehicle.profile]
+                leg += int(travel.seconds.max(initial=0)) * vehicle.cost_per_second
+                # Work and waiting are priced too, where hours are.
+                leg += 86_400 * vehicle.cost_per_second
+            most = max(most, vehicle.fixed_cost + 4 * leg)
         return most + 1
 
 

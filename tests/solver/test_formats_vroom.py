@@ -10,6 +10,7 @@ import pytest
 from solver import formats
 from solver.checker import check
 from solver.errors import FormatError
+from solver.formats import vroom, vroom_answer
 from solver.model import Result, Step, StopKind, TimeWindow
 from solver.schedule import schedule
 from solver.validation import findings
@@ -66,6 +67,14 @@ def read(given: dict[str, Any]) -> formats.Instance:
     return formats.read_problem(json.dumps(given))
 
 
+def answer_of(instance: formats.Instance, *jobs: str, **more: Any) -> dict[str, Any]:
+    """Return the answer for one route of jobs."""
+    plan = schedule(instance.problem, instance.start or [b.tour("1", *jobs)])
+    report = check(instance.problem, plan)
+    result = Result(plan=plan, report=report, engine="x", seed=1, iterations=1, seconds=0.25)
+    return vroom_answer.answer(result, instance, **more)
+
+
 def wrong(given: dict[str, Any]) -> str:
     """Return what a problem is refused for."""
     with pytest.raises(FormatError) as caught:
@@ -118,6 +127,31 @@ def test_a_distance_limit_keeps_metres() -> None:
     assert instance.published_cost(report.cost.total) == 8
 
 
+def test_a_distance_limit_goes_with_a_price_of_time() -> None:
+    # There and back are 2 km and 20 s; at 3600 an hour and 4 a kilometre, with 3 for the vehicle.
+    costs = {"fixed": 3, "per_hour": 3600, "per_km": 4}
+    given = vehicle_with(max_distance=1999, costs=costs, breaks=[])
+    instance = read({**given, "shipments": []})
+    answered = answer_of(instance, "10", given=given)
+    (route,) = answered["routes"]
+    assert route["cost"] == 3 + 20 + 8
+    assert {"cause": "max_distance", "amount": 1} in route["violations"]
+
+
+def test_an_hour_of_work_costs_what_is_said() -> None:
+    # 7 s of setup and service at 7200 an hour are 14; the ride is 20, the vehicle 3.
+    given = vehicle_with(costs={"fixed": 3, "per_task_hour": 7200}, breaks=[])
+    instance = read({**given, "shipments": []})
+    (route,) = answer_of(instance, "10", given=given)["routes"]
+    assert route["cost"] == 3 + 20 + 14
+
+
+def test_times_by_type_are_taken_where_the_vehicles_agree() -> None:
+    given = two_types(service_per_type={"a": 9, "b": 9, "c": 1}, setup_per_type={"c": 1})
+    (job,) = read(given).problem.jobs
+    assert (job.service_seconds, job.setup_seconds) == (9, 2)
+
+
 def test_a_faster_vehicle_has_its_own_travel() -> None:
     vehicles = [{**held()["vehicles"][0], "id": k, "speed_factor": k} for k in (1, 2)]
     problem = read(held(vehicles=vehicles)).problem
@@ -150,6 +184,13 @@ def vehicle_with(**fields: Any) -> dict[str, Any]:
     return held(vehicles=[{**held()["vehicles"][0], **fields}])
 
 
+def two_types(**fields: Any) -> dict[str, Any]:
+    """Return the problem with a second vehicle of another type, and other fields of its job."""
+    first = held()["vehicles"][0]
+    vehicles = [{**first, "type": "a"}, {**first, "id": 2, "type": "b"}]
+    return held(vehicles=vehicles, jobs=[{**held()["jobs"][0], **fields}])
+
+
 def job_with(**fields: Any) -> dict[str, Any]:
     """Return the problem with other fields of its job."""
     return held(jobs=[{**held()["jobs"][0], **fields}])
@@ -161,8 +202,9 @@ def job_with(**fields: Any) -> dict[str, Any]:
         (held(matrices={}), "$.matrices"),
         (held(matrices={"car": {"durations": [[0, 1], [1]]}}), "is not square"),
         (held(matrices={"car": {"durations": [[0, -1], [1, 0]]}}), "no whole number from 0"),
-        (held(options={"g": True}), "$.options: cannot be expressed"),
-        (job_with(service_per_type={"a": 5}), "service_per_type: cannot be expressed"),
+        (held(extra={}), "$.extra: cannot be expressed"),
+        (two_types(service_per_type={"a": 6}), "service_per_type: differs between the vehicles"),
+        (two_types(setup_per_type=[5]), "setup_per_type: is no object"),
         (job_with(location_index=9), "$.jobs[0].location_index: is 9"),
         (job_with(service="5"), "$.jobs[0].service"),
         (job_with(delivery=[1, 2]), "amounts have [1, 2] numbers"),
@@ -175,15 +217,18 @@ def job_with(**fields: Any) -> dict[str, Any]:
         (held(shipments=[{"pickup": {"id": 1, "location_index": 0}}]), "delivery: is missing"),
         (vehicle_with(profile="boat"), "'boat' has no durations"),
         (vehicle_with(speed_factor=0), "speed_factor"),
-        (vehicle_with(max_distance=5), "cannot be expressed together"),
-        (vehicle_with(costs={"per_task_hour": 5}), "per_task_hour: cannot be expressed"),
+        (vehicle_with(costs={"per_day": 5}), "per_day: cannot be expressed"),
+        (
+            held(vehicles=[{"id": 1, "costs": {"per_task_hour": 5}}, {"id": 2}]),
+            "different costs.per_task_hour",
+        ),
         (
             vehicle_with(breaks=[{"id": 1, "max_load": [1]}]),
             "breaks[0].max_load: cannot be expressed",
         ),
         (
-            vehicle_with(steps=[{"type": "job", "id": 10, "service_at": 5}]),
-            "service_at: cannot be expressed",
+            vehicle_with(steps=[{"type": "job", "id": 10, "service_on": 5}]),
+            "service_on: cannot be expressed",
         ),
         (vehicle_with(steps=[{"type": "job", "id": 99}]), "names no task"),
         (vehicle_with(capacity=[]), "capacity: is missing"),
@@ -232,7 +277,57 @@ def test_violations_are_told_in_the_answer() -> None:
         plan=plan, report=check(problem, plan), engine="x", seed=1, iterations=1, seconds=0.0
     )
     answer = json.loads(formats.write_vroom(result, instance))
-    assert answer["routes"][0]["violations"] == [
-        {"cause": "driving_exceeded", "amount": 5, "id": ""}
-    ]
+    assert answer["routes"][0]["violations"] == [{"cause": "max_travel_time", "amount": 5}]
     assert answer["summary"]["violations"] == answer["routes"][0]["violations"]
+
+
+def test_descriptions_places_and_distances_are_told_as_they_were_given() -> None:
+    given = held(shipments=[])
+    given["jobs"][0]["description"] = "two letters"
+    given["vehicles"][0]["description"] = "Lan's motorbike"
+    given["vehicles"][0]["breaks"][0]["description"] = "tea"
+    (route,) = answer_of(read(given), "10", given=given)["routes"]
+    assert (route["description"], route["distance"]) == ("Lan's motorbike", 2000)
+    steps = {step["type"]: step for step in route["steps"]}
+    assert steps["start"].items() >= {"location_index": 0, "distance": 0}.items()
+    assert "location" not in steps["start"]
+    wanted = {"description": "two letters", "location": [105.4, 21.3], "location_index": 1}
+    assert steps["job"].items() >= (wanted | {"job": 10, "distance": 1000}).items()
+    assert steps["break"]["description"] == "tea"
+    assert steps["end"]["distance"] == 2000
+
+
+def planned(*steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Return the answer in plan mode for one vehicle's steps."""
+    given = vehicle_with(steps=list(steps), **fields)
+    given["shipments"] = []
+    return answer_of(vroom.read_held(given, plan_mode=True), given=given, plan_mode=True)
+
+
+def test_plan_mode_keeps_the_steps_and_tells_what_they_break() -> None:
+    answer = planned(
+        {"type": "start"},
+        {"type": "job", "id": 10, "service_at": 33},
+        {"type": "end"},
+        capacity=[1],
+        skills=[],
+        time_window=[0, 45],
+    )
+    (route,) = answer["routes"]
+    # It begins at 33, which lies 7 s before its second window, as its own step asks for; 7 s of
+    # work and 10 s of riding end at 50, 5 s after the shift.
+    job = next(step for step in route["steps"] if step["type"] == "job")
+    assert job["arrival"] + job["waiting_time"] == 33
+    assert {"cause": "delay", "duration": 5} in route["violations"]
+    assert {"cause": "load", "amount": 1} in route["violations"]
+    assert {"cause": "skills", "id": 10} in route["violations"]
+    assert {"cause": "missing_break", "id": 5} in route["violations"]
+    assert route["steps"][-1]["violations"] == [{"cause": "delay", "duration": 5}]
+    assert answer["summary"]["violations"] == route["violations"]
+
+
+def test_plan_mode_takes_the_breaks_that_its_steps_name() -> None:
+    answer = planned({"type": "break", "id": 5}, {"type": "job", "id": 10})
+    (route,) = answer["routes"]
+    assert [step["type"] for step in route["steps"] if step["type"] == "break"] == ["break"]
+    assert [v for v in route["violations"] if v["cause"] == "missing_break"] == []

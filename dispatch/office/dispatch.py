@@ -1,0 +1,17 @@
+"""All use cases of the office in one object."""
+
+from __future__ import annotations
+
+from dispatch.office.days import DayDesk
+from dispatch.office.orders import OrderDesk
+from dispatch.office.plans import PlanDesk
+from dispatch.office.replans import ReplanDesk
+
+
+class Dispatch(OrderDesk, PlanDesk, DayDesk, ReplanDesk):
+    """
+    What HTTP, screens, the command line and the simulator call.
+
+    Each method opens one unit of work, calls pure functions, stores, and returns; `by` is who is
+    behind it, and stands in the audit trail.
+    """
