@@ -338,6 +338,41 @@ def solve(
     )
 
 
+@app.command(epilog=_EXIT_CODES)
+@guarded
+def serve(
+    *,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="Settings file (TOML).")
+    ] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", help="Where to listen; this machine only by default.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65_535, help="Port; 0 takes a free one.")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option("--database", help="sqlite:///FILE or postgresql://…")
+    ] = None,
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Serve the office over HTTP until told to stop: its API, and a door for VROOM's clients."""
+    from api.serve import serve as run
+
+    _end(
+        run(
+            settings,
+            host=host,
+            port=port,
+            database=database,
+            screen=_screen(lang, quiet, as_json),
+        )
+    )
+
+
 roads_app = typer.Typer(help="Real roads from OpenStreetMap.", no_args_is_help=True)
 app.add_typer(roads_app, name="roads")
 
@@ -427,3 +462,10 @@ def _screen(lang: Lang, quiet: bool, as_json: bool) -> Screen:
 def _end(code: ExitCode) -> None:
     if code is not ExitCode.DONE:
         raise typer.Exit(code)
+
+
+# Last, as its commands are made of the options above.
+from api import cli_store  # noqa: E402
+
+app.add_typer(cli_store.db_app, name="db")
+app.command("work", epilog=_EXIT_CODES)(cli_store.WORK)

@@ -84,13 +84,15 @@ def guard(*, debug: bool, lang: str = "vi") -> Iterator[None]:
 
 def _explained(error: Exception, lang: str) -> tuple[str, ExitCode]:
     # Imported here, so that `buuta --help` need not wait for the packages.
-    from dispatch.errors import DispatchError
+    from dispatch.errors import DispatchError, OfficeError
     from dispatch.trouble import explained
     from geo.errors import GeoError
     from solver.errors import SolverError
 
     if isinstance(error, GeoError):
         return explained(error, "en" if lang == "en" else "vi"), ExitCode.UNUSABLE_INPUT
+    if isinstance(error, OfficeError):
+        return error.said("en" if lang == "en" else "vi"), ExitCode.UNUSABLE_INPUT
     if isinstance(error, DispatchError | SolverError):
         return str(error), ExitCode.UNUSABLE_INPUT
     if isinstance(error, MemoryError):

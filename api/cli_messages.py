@@ -21,6 +21,25 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "roads.periods": ("Khung giờ giao thông: {periods}", "Traffic periods: {periods}"),
     "roads.stored": ("Bản đồ đường ở {folder}", "The road graph is in {folder}"),
     "roads.way": ("{minutes} phút, {km} km", "{minutes} min, {km} km"),
+    "db.upgraded": ("Kho dữ liệu {where} đã sẵn sàng", "The store {where} is ready"),
+    "db.current": (
+        "Kho dữ liệu {where} đã đúng phiên bản, không có gì phải làm",
+        "The store {where} has this release's tables; there was nothing to do",
+    ),
+    "db.backed_up": (
+        "Đã sao lưu vào {file} ({megabytes} MB)",
+        "Backed up to {file} ({megabytes} MB)",
+    ),
+    "db.restored": ("Đã khôi phục {where} từ {file}", "Restored {where} from {file}"),
+    "db.kept": ("Dữ liệu cũ được giữ ở {file}", "What was there before is kept in {file}"),
+    "db.retained": (
+        "Đã xóa tên và điện thoại của {orders} đơn, {events} sự kiện trước ngày {before}",
+        "Names and phones of {orders} orders and {events} events before {before} are blanked",
+    ),
+    "work.waiting": (
+        "Đang chờ lượt lập kế hoạch ở {where} (cùng lúc {workers}); Ctrl-C để dừng",
+        "Waiting for runs in {where} ({workers} at a time); Ctrl-C ends",
+    ),
     "column.profile": ("Loại xe", "Vehicle"),
     "column.roads": ("Đoạn đường", "Roads"),
     "column.parts": ("Mảng rời", "Parts"),

@@ -1,0 +1,77 @@
+"""Tables that are sent to be imported: the body is the file itself, CSV or XLSX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel
+
+from dispatch.import_rows import Imported
+
+MEDIA = (
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/octet-stream",
+)
+
+OPENAPI: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in MEDIA},
+    }
+}
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+Table = Annotated[bytes, Depends(_body)]
+FileName = Annotated[
+    str, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description="For messages.")
+]
+
+
+class RowFindingOut(BaseModel):
+    """One thing wrong in a table, or odd in a row that was taken."""
+
+    row: int
+    field: str
+    what: str
+    remedy: str
+
+
+class TableOut(BaseModel):
+    """What an import found and did; ids in lists."""
+
+    stored: bool
+    good: int
+    rejected: int
+    findings: list[RowFindingOut]
+    warnings: list[RowFindingOut]
+    columns: dict[str, str]
+    added: Sequence[str]
+    changed: Sequence[str]
+    unchanged: Sequence[str] = ()
+    over: Sequence[str] = ()
+    retired: Sequence[str] = ()
+
+
+def told(table: Imported[Any], **more: Any) -> TableOut:
+    """Return what came out of a table."""
+    return TableOut(
+        good=len(table.good),
+        rejected=len(table.rejected),
+        findings=[_row(finding) for finding in table.findings],
+        warnings=[_row(finding) for finding in table.warnings],
+        columns=dict(table.columns),
+        **more,
+    )
+
+
+def _row(finding: Any) -> RowFindingOut:
+    return RowFindingOut(
+        row=finding.row, field=finding.field, what=finding.what, remedy=finding.remedy
+    )
