@@ -17,22 +17,30 @@ import numpy as np
 from solver.search.chance import below, share
 from solver.search.compiled import Whole, compiled, entry
 from solver.search.recreate import recreate
-from solver.search.ruin import ruin
+from solver.search.refit import idle_vehicle, refit
+from solver.search.ruin import ruin, ruin_routes
+from solver.search.seen import NOTING, note
 from solver.search.timing import INF
 from solver.search.workshop import (
     ABSENT,
     BEST,
+    BY_SHARE,
     CURRENT,
     DIRTY,
     ITERATION,
     MINE,
+    PAID,
     PENDING,
+    REBUILDS,
     SAVED,
     TOUCHED,
     keep_best,
     mark_dirty,
     roll_back,
 )
+
+_REFIT = 0.05
+"""How often a touched route is tried on another kind of vehicle."""
 
 
 @entry
@@ -65,11 +73,17 @@ def anneal(
         threshold = -temperature * math.log(share(w.chance) + 1e-300)
         if iterations > 0:
             seed = w.visits[below(w.chance, w.tally[MINE])].mine
-            ruin(m, s, w, seed, removals, longest)
+            if m.mixed and below(w.chance, 10_000) < w.tally[REBUILDS]:
+                w.tally[PAID] = idle_vehicle(m, s, w, below(w.chance, m.kind_count))
+                ruin_routes(m, s, w, seed)
+            else:
+                ruin(m, s, w, seed, removals, longest)
         else:
             threshold = float(INF)
+            w.tally[BY_SHARE] = 1
             recall_all(w)
         recreate_and_judge(m, s, w, threshold)
+        w.tally[BY_SHARE] = 0
         temperature *= factor
 
 
@@ -77,6 +91,8 @@ def anneal(
 def recreate_and_judge(m: Any, s: Any, w: Any, threshold: float) -> None:
     """Put back what waits; keep the outcome if it adds less than the threshold, else roll back."""
     recreate(m, s, w)
+    if m.mixed and share(w.chance) < _REFIT:
+        refit(m, s, w)
     change = settle_costs(m, s, w)
     if change < INF and change < threshold:
         accept(m, s, w, change)
@@ -99,6 +115,7 @@ def begin_iteration(w: Any) -> None:
     w.tally[PENDING] = 0
     w.tally[TOUCHED] = 0
     w.tally[SAVED] = 0
+    w.tally[PAID] = -1
 
 
 @compiled
@@ -127,6 +144,10 @@ def settle_costs(m: Any, s: Any, w: Any) -> Whole:
 def accept(m: Any, s: Any, w: Any, change: int) -> None:
     """Make the iteration's outcome the current solution, and the best if it is."""
     w.tally[CURRENT] += change
+    if change != 0 and w.seen.tally[NOTING]:
+        for number in range(w.tally[TOUCHED]):
+            if s.sums[w.vehicles[number].touched].count > 0:
+                note(m, s, w.seen, w.vehicles[number].touched)
     kept = 0
     for k in range(w.tally[ABSENT]):
         u = w.visits[k].absent

@@ -64,6 +64,7 @@ class Model(NamedTuple):
     any_duty: int
     one_rate: int  # the cost of a metre where all vehicles share it, else -1
     all_allowed: int
+    mixed: int  # kinds of vehicle differ in price or room
     plain: int  # one clock says all: no breaks, reloads, releases, and one window a visit at most
     timed: int  # 0: nothing about time can ever bind or cost
     # columns of a node's row in State.rows (see solver.search.state)
@@ -209,6 +210,7 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         any_duty=int(any_duty),
         one_rate=fleet[0].cost_per_metre if len({v.cost_per_metre for v in fleet}) == 1 else -1,
         all_allowed=int(allowed.all()),
+        mixed=int(len({(v.capacity, v.fixed_cost, v.cost_per_metre) for v in fleet}) > 1),
         plain=int(
             layers == 1
             and not any(v.reloads for v in fleet)

@@ -14,9 +14,10 @@ import numpy as np
 
 from solver.search.compiled import Truth, Whole, compiled, inlined
 from solver.search.evaluate import duty_cost
-from solver.search.records import BROUGHT, TAKEN
+from solver.search.records import BROUGHT, CHANGE, TAKEN
 from solver.search.steps import merge, windows_at, work_at
 from solver.search.timing import INF, drive, earliest, last_open, metres_between, seconds_between
+from solver.search.workshop import BY_SHARE, PAID
 
 
 @inlined
@@ -75,7 +76,8 @@ def insertion_cost(m: Any, s: Any, w: Any, v: int, i: int, u: int, cut: int) -> 
     cost = m.fleet[v].per_metre * metres + m.unfamiliar[m.fleet[v].kind, m.node[u].area]
     idle = s.sums[v].count == 0
     if idle:
-        cost += m.fleet[v].fixed + m.fleet[v].per_metre * s.sums[v].metres
+        cost += m.fleet[v].per_metre * s.sums[v].metres
+        cost = 0 if v == w.tally[PAID] else cost + opening_price(m, w, v, u)
     if cost >= cut or s.sums[v].metres + metres > m.fleet[v].max_metres:
         return INF
     if not load_fits(m, s, v, i, j, u):
@@ -95,6 +97,21 @@ def insertion_cost(m: Any, s: Any, w: Any, v: int, i: int, u: int, cut: int) -> 
     if not m.fleet[v].incremental:
         cost += _duty_added(m, s, w, v, i, j, u, there, onward, longer)
     return cost if cost < cut else INF
+
+
+@compiled
+def opening_price(m: Any, w: Any, v: int, u: int) -> Whole:
+    """Return what it counts to take an idle vehicle out for a visit; see solver.search.refit."""
+    if v == w.tally[PAID]:
+        return 0
+    if not w.tally[BY_SHARE]:
+        return m.fleet[v].fixed
+    most = 0.0
+    for d in range(m.dimensions):
+        if m.capacity[v, d] < INF and m.capacity[v, d] > 0:
+            moved = max(m.amount[u, d, BROUGHT], m.amount[u, d, TAKEN], abs(m.amount[u, d, CHANGE]))
+            most = max(most, moved / m.capacity[v, d])
+    return np.int64(m.fleet[v].fixed * min(most, 1.0))
 
 
 @compiled

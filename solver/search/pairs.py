@@ -14,7 +14,7 @@ import numpy as np
 from solver.search.chance import below, share
 from solver.search.compiled import Truth, Whole, compiled, inlined
 from solver.search.evaluate import route_cost
-from solver.search.insertion import clocks_behind, latest_with
+from solver.search.insertion import clocks_behind, latest_with, opening_price
 from solver.search.records import CHANGE
 from solver.search.state import sequence
 from solver.search.steps import is_slot
@@ -159,7 +159,7 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
     kind = m.fleet[v].kind
     base = m.unfamiliar[kind, m.node[u].area] + m.unfamiliar[kind, m.node[d].area]
     if s.sums[v].count == 0:
-        base += m.fleet[v].fixed + m.fleet[v].per_metre * s.sums[v].metres
+        base += opening_price(m, w, v, u) + m.fleet[v].per_metre * s.sums[v].metres
     if s.sums[v].count > 0 and base + m.fleet[v].per_metre * beside >= best and c >= 0:
         return best
     if not _has_room(m, s, v, i, u):
@@ -231,7 +231,7 @@ def _walk_plain(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Wh
     base += m.unfamiliar[m.fleet[v].kind, m.node[d].area]
     idle = s.sums[v].count == 0
     if idle:
-        base += m.fleet[v].fixed + rate * s.sums[v].metres
+        base += opening_price(m, w, v, u) + rate * s.sums[v].metres
     elif base + rate * beside >= best and c >= 0:
         return best
     there = seconds_between(m, profile, a, b)

@@ -18,6 +18,7 @@ from solver.search.costs import settle_cost
 from solver.search.evaluate import route_cost
 from solver.search.insertion import insertion_cost, promising
 from solver.search.pairs import best_pair
+from solver.search.refit import idle_vehicle
 from solver.search.state import insert, join, retime, sequence, take_slot, unlink
 from solver.search.steps import is_slot
 from solver.search.timing import INF
@@ -25,6 +26,7 @@ from solver.search.workshop import (
     BEHIND,
     CLOSED,
     DELIVER_BEHIND,
+    PAID,
     PENDING,
     RELOAD,
     VARIANT,
@@ -241,18 +243,6 @@ def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int, mark:
 
 
 @compiled
-def idle_vehicle(m: Any, s: Any, w: Any, t: int) -> Whole:
-    """Return an idle vehicle of a type that this thread may use, -1 if there is none."""
-    low, high = m.kinds[t].first, m.kinds[t].end
-    for k in range(low + w.hint[t], high):
-        v = m.fleet[k].in_order_of_kind
-        if s.sums[v].count == 0 and s.sums[v].owner == w.me:
-            w.hint[t] = k - low
-            return v
-    return -1
-
-
-@compiled
 def _try_idle(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
     """Try one idle vehicle of each of some types."""
     if w.tally[CLOSED]:
@@ -273,6 +263,9 @@ def _try_idle(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
         tried += 1
         if tried >= _IDLE_TYPES:
             break
+    v = w.tally[PAID]
+    if v >= 0 and s.sums[v].count == 0 and w.vehicles[v].banned != mark:
+        best = _try(m, s, w, v, m.n + v, u, best, mark)
     return best
 
 

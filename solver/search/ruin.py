@@ -24,6 +24,8 @@ _ABSENT_TRIED = 12
 _SHIFT_RELOADS = 0.1
 _DROP_EMPTY = 0.8
 _BARE = 0.2
+_WHOLE_ROUTES = 3
+_MOST_AT_ONCE = 150
 
 
 @compiled
@@ -63,6 +65,37 @@ def ruin(m: Any, s: Any, w: Any, seed: int, removals: float, longest: float) -> 
         if m.slots > 0 and share(w.chance) < _SHIFT_RELOADS:
             _shift_reloads(m, s, w, v)
         settle(m, s, w, v)
+    _recall_absent(m, s, w, seed)
+
+
+@compiled
+def ruin_routes(m: Any, s: Any, w: Any, seed: int) -> None:
+    """Remove one to three whole routes around a seed, for other vehicles to take over."""
+    routes = 1 + below(w.chance, _WHOLE_ROUTES)
+    for k in range(m.near.shape[1]):
+        if routes == 0:
+            break
+        c = m.near[seed, k]
+        if c < 0:
+            break
+        if s.link[c].owner != w.me:
+            continue
+        v = s.link[c].route
+        if w.vehicles[v].stamp == w.tally[ITERATION]:
+            continue
+        if w.tally[PENDING] > 0 and w.tally[PENDING] + s.sums[v].count > _MOST_AT_ONCE:
+            break
+        touch(m, s, w, v)
+        x = s.link[m.n + v].next
+        while x < m.n or is_slot(m, x):
+            after = s.link[x].next
+            if x < m.n:
+                if m.node[x].mate >= 0 and after == m.node[x].mate:
+                    after = s.link[after].next
+                take_out(m, s, w, x)
+            x = after
+        settle(m, s, w, v)
+        routes -= 1
     _recall_absent(m, s, w, seed)
 
 

@@ -17,10 +17,14 @@ from solver.search.arrays import Model
 from solver.search.chance import seeded
 from solver.search.compiled import compiled
 from solver.search.evaluate import Scratch, scratch
+from solver.search.seen import Seen, seen
 
-# What Workshop.tally holds: lengths of lists, serial numbers, two costs, and whether idle vehicles
-# stay at home.
+# What Workshop.tally holds: lengths of lists, serial numbers, two costs, whether idle vehicles stay
+# at home, the vehicle that counts as paid for in this iteration (-1 for none), whether an idle
+# vehicle's price counts by the share of its room that a visit takes, and in how many of 10,000
+# iterations whole routes are rebuilt.
 PENDING, TOUCHED, SAVED, ABSENT, DIRTY, MINE, ITERATION, SERIAL, CURRENT, BEST, CLOSED = range(11)
+PAID, BY_SHARE, REBUILDS = 11, 12, 13
 
 # What Workshop.choice holds: the best spot found for the visit at hand.
 VEHICLE, BEHIND, VARIANT, RELOAD, DELIVER_BEHIND = range(5)
@@ -67,6 +71,7 @@ class Workshop(NamedTuple):
     sequence: NDArray[np.int32]
     variant: NDArray[np.int32]
     scratch: Scratch
+    seen: Seen
 
 
 def workshop(m: Model, *, seed: int, thread: int) -> Workshop:
@@ -80,7 +85,7 @@ def workshop(m: Model, *, seed: int, thread: int) -> Workshop:
     return Workshop(
         me=thread,
         chance=seeded(seed, thread),
-        tally=np.zeros(11, np.int64),
+        tally=_tally(),
         choice=np.zeros(5, np.int64),
         clocks=np.zeros((3, max(m.layers, 3)), np.int64),
         visits=visits,
@@ -92,7 +97,14 @@ def workshop(m: Model, *, seed: int, thread: int) -> Workshop:
         sequence=np.zeros(longest, np.int32),
         variant=np.zeros(longest, np.int32),
         scratch=scratch(longest, m.layers),
+        seen=seen(m.n, m.kind_count, longest),
     )
+
+
+def _tally() -> NDArray[np.int64]:
+    tally = np.zeros(14, np.int64)
+    tally[PAID] = -1
+    return tally
 
 
 @compiled
