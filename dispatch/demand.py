@@ -173,7 +173,7 @@ def fit(days: Mapping[date, Sequence[Order]], *, growth: float = 0.0) -> Demand:
         raise ValueError("no past order has a place: locate them first")
     listed = Counter(day.weekday() for day in used)
     totals = {day: len(orders) / MONTHS[day.month - 1] for day, orders in used.items()}
-    weekdays = WEEKDAYS
+    weekdays: tuple[float, ...] = WEEKDAYS
     if all(listed[number] > 1 for number in range(_WORKDAYS)):
         means = [fmean(totals[d] for d in used if d.weekday() == n) for n in range(_WORKDAYS)]
         weekdays = tuple(mean / fmean(means) for mean in means)

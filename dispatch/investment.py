@@ -392,7 +392,12 @@ def outcome_of(
 
 
 def _terms(name: str, factor: float) -> Terms:
-    return replace(Terms(), **{name: factor})
+    return {
+        "energy": Terms(energy=factor),
+        "wage": Terms(wage=factor),
+        "price": Terms(price=factor),
+        "growth": Terms(growth=factor),
+    }[name]
 
 
 def _running(study: Study, days: Mapping[int, Sequence[DayFigures]], year: int) -> float:

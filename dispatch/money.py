@@ -173,7 +173,8 @@ def capital_worth(scenario: Scenario, *, horizon: int, discount: float) -> float
             for when, amount in vehicle_flows(kind, horizon=horizon)
         )
         yearly += count * kind.per_year
-    return total - yearly * sum((1 + discount) ** -(y - 0.5) for y in range(1, horizon + 1))
+    whole: float = total - yearly * sum((1 + discount) ** -(y - 0.5) for y in range(1, horizon + 1))
+    return whole
 
 
 def price_worth(

@@ -496,12 +496,16 @@ class _Reader:
         given = self.table(
             held, path, ("price", "energy_per_km", "maintenance_per_km", "per_year", "residual")
         )
-        changes = {
-            key: self.whole(given, key, path, getattr(usual, key))
-            for key in given
-            if key in ("price", "energy_per_km", "maintenance_per_km", "per_year", "residual")
-        }
-        return replace(usual, **changes)
+        return replace(
+            usual,
+            price=self.whole(given, "price", path, usual.price),
+            energy_per_km=self.whole(given, "energy_per_km", path, usual.energy_per_km),
+            maintenance_per_km=self.whole(
+                given, "maintenance_per_km", path, usual.maintenance_per_km
+            ),
+            per_year=self.whole(given, "per_year", path, usual.per_year),
+            residual=self.whole(given, "residual", path, usual.residual),
+        )
 
     def swap(
         self,

@@ -186,7 +186,7 @@ def days_of(frame: Frame, block: Block, *, seed: int) -> tuple[date, ...]:
 def run_block(task: BlockTask) -> tuple[DayFigures, ...]:
     """Live one block at one office and return its counted days."""
     days = days_of(task.frame, task.block, seed=task.seed)
-    return run_days(task, days)[task.frame.warm_up :]
+    return tuple(run_days(task, days)[task.frame.warm_up :])
 
 
 def run_days(task: BlockTask, days: Sequence[date]) -> list[DayFigures]:
@@ -353,10 +353,10 @@ class _OfficeDays:
                 in_vain.add(order.id)
                 seconds[order.id] = noise.absent_seconds
         down = {}
-        for courier, kind in self.setup.couriers():
+        for courier, driven in self.setup.couriers():
             random = self._random(on, courier.id, "breakdown")
             broken, moment = random.random(), random.random()
-            if noise.breakdowns and broken < kind.breakdowns / 1000:
+            if noise.breakdowns and broken < driven.breakdowns / 1000:
                 hours = courier.shift
                 down[courier.id] = round(hours.start + moment * (hours.end - hours.start))
         sigma = noise.travel_place

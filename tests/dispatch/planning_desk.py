@@ -10,6 +10,7 @@ from dispatch.model import VehicleKind
 from dispatch.samples.fleet import sample_offices
 from dispatch.scenarios import (
     Charging,
+    Fleet,
     Noise,
     OfficeSetup,
     Scenario,
@@ -40,9 +41,9 @@ ELECTRIC = VehicleType(
 TYPES = {kind.name: kind for kind in (BIKE, ELECTRIC)}
 
 
-def scenario(name: str = "base", **counts: dict[str, int]) -> Scenario:
-    """Return a scenario with these fleets; other offices have no districts."""
-    fleet = counts or {"BC238": {"motorbike": 3}}
+def scenario(name: str = "base", *, fleet: Fleet | None = None) -> Scenario:
+    """Return a scenario with this fleet; other offices have no districts."""
+    fleet = fleet or {"BC238": {"motorbike": 3}}
     offices = tuple(
         one if one.id in fleet else replace(one, districts=()) for one in sample_offices()
     )

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -40,7 +39,7 @@ def electric(base: Scenario) -> Scenario:
 
 
 def two_scenarios(**fields: object) -> Study:
-    base = scenario(**TWO)
+    base = scenario(fleet=TWO)
     return study(base, electric(base), orders=150, **fields)
 
 
@@ -83,7 +82,7 @@ def test_the_interval_is_student_s() -> None:
 
 
 def test_capital_counts_every_vehicle_and_the_yearly_costs() -> None:
-    one = replace(scenario(**TWO), one_off=1_000_000)
+    one = replace(scenario(fleet=TWO), one_off=1_000_000)
     # Four motorbikes: bought for 22 million, worth 22 * 3/8 after five years; no discount.
     assert capital_worth(one, horizon=5, discount=0.0) == pytest.approx(
         -1_000_000 + 4 * (-22_000_000 + 8_250_000)
@@ -94,7 +93,7 @@ def test_capital_counts_every_vehicle_and_the_yearly_costs() -> None:
 
 
 def test_a_scenario_against_itself_is_worth_exactly_nothing() -> None:
-    base = scenario(**TWO)
+    base = scenario(fleet=TWO)
     twin = replace(base, name="twin")
     bench = Bench(study(base, twin, orders=150), seed=1, make=alone)
     found = compare(bench, 2).outcome("twin").npv
@@ -138,7 +137,7 @@ def test_the_price_at_par_is_where_the_worth_is_nothing() -> None:
 
 
 def test_a_scenario_that_throws_money_away_is_stopped_early() -> None:
-    base = scenario(**TWO)
+    base = scenario(fleet=TWO)
     waste = replace(base, name="waste", one_off=50_000_000_000)
     bench = Bench(study(base, waste, electric(base), orders=80), seed=1, make=alone)
     compared = compare(bench, 6)
@@ -156,7 +155,7 @@ def test_a_stop_keeps_what_is_done_and_marks_it() -> None:
 
 
 def test_the_search_takes_what_is_surely_worth_its_money_within_the_budget() -> None:
-    base = scenario(**TWO)
+    base = scenario(fleet=TWO)
     # Motorbikes so thirsty that electric ones pay for themselves at once.
     types = {**base.types, "motorbike": replace(BIKE, energy_per_km=20_000)}
     base = replace(base, types=types)
@@ -173,7 +172,7 @@ def test_the_search_takes_what_is_surely_worth_its_money_within_the_budget() -> 
 
 
 def test_a_vehicle_more_is_worth_the_difference_of_two_scenarios() -> None:
-    base = scenario(**TWO)
+    base = scenario(fleet=TWO)
     more = replace(base, name="more", fleet=changed(base.fleet, "BC240", {"motorbike": 1}))
     one = study(base, more, orders=150)
     bench = Bench(one, seed=1, make=alone)
@@ -219,6 +218,6 @@ def _always_dies(task: int) -> int:
 
 
 def test_work_that_kills_every_worker_is_given_up_with_a_word() -> None:
-    keep: Callable[[int, int], None] = {}.__setitem__
+    found: dict[int, int] = {}
     with pytest.raises(WorkersLostError, match="kept"):
-        run_all({1: 1}, _always_dies, make=processes(1), on_done=keep)
+        run_all({1: 1}, _always_dies, make=processes(1), on_done=found.__setitem__)
