@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -54,8 +54,8 @@ class LineTravel:
 
 
 def running_day(
-    positions: dict[str, float],
-    crews: dict[str, Sequence[str]],
+    positions: Mapping[str, float],
+    crews: Mapping[str, Sequence[str]],
     *,
     jobs: dict[str, dict[str, Any]] | None = None,
     transfers: Sequence[Shipment] = (),

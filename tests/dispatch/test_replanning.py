@@ -50,7 +50,10 @@ from tests.dispatch.happenings import (
 )
 from tests.solver.builders import shipment, tour
 
-TWO = ({"a": 10, "b": 20, "c": -10, "d": -20}, {"v": ["a", "b"], "w": ["c", "d"]})
+TWO: tuple[dict[str, float], dict[str, list[str]]] = (
+    {"a": 10, "b": 20, "c": -10, "d": -20},
+    {"v": ["a", "b"], "w": ["c", "d"]},
+)
 MANY = Policy(price=0, limit=None)
 
 

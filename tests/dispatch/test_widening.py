@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -49,7 +50,7 @@ def test_farther_places_are_never_nearer_than_the_truth(spots: list[tuple[int, i
 
 
 class _Island(LineTravel):
-    def matrix(self, points: list[LatLon], *, profile: str) -> TravelMatrix:  # type: ignore[override]
+    def matrix(self, points: Sequence[LatLon], *, profile: str) -> TravelMatrix:
         if any(p.lat > 22 for p in points) and any(p.lat < 22 for p in points):
             raise UnreachableError(pairs=((0, 1),), profile=profile)
         return super().matrix(points, profile=profile)
