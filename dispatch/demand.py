@@ -39,7 +39,7 @@ import numpy as np
 
 from dispatch.model import Order, OrderKind, Service
 from dispatch.samples.orders import Scene, customer_order, working_days
-from dispatch.samples.places import PROVINCE_CAPITAL, Desk, Home, Map, address_at, province
+from dispatch.samples.places import Desk, Home, Map, address_at, province
 from dispatch.settings import PromiseRules
 from dispatch.workdays import Calendar
 from solver.model import TimeWindow
@@ -371,8 +371,3 @@ def _desk_order(name: str, desk: Desk, on: date, items: int) -> Order:
         due=on,
         accepted=on,
     )
-
-
-def is_centre(district: str) -> bool:
-    """Tell whether a district is the provincial centre."""
-    return district == PROVINCE_CAPITAL

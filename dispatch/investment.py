@@ -79,8 +79,11 @@ class Bench:
         if self.stopped:
             return False
         self._asked += len(missing)
-        # The largest first, so that the end is not one long piece of work.
-        missing.sort(key=lambda key: -sum(count for _, count in key[0].vehicles))
+        # Block by block, so that a stop finds whole days; the largest first, so that the end is
+        # not one long piece of work.
+        missing.sort(
+            key=lambda key: (key[1].number, key[1].year, -sum(n for _, n in key[0].vehicles))
+        )
         tasks = {
             key: BlockTask(setup=key[0], frame=self.frame, block=key[1], seed=self.seed)
             for key in missing

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -412,8 +411,3 @@ def _valued_json(one: Any) -> dict[str, Any]:
 def as_text(held: dict[str, Any]) -> str:
     """Write plain values as JSON."""
     return json.dumps(held, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-
-
-def names_of(scenarios: Sequence[Scenario]) -> str:
-    """Return the names of scenarios in a row."""
-    return ", ".join(one.name for one in scenarios)
