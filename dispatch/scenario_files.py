@@ -8,9 +8,8 @@ the file, such as `scenarios[1].add.BC227.van`, the value, and what to write ins
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -19,6 +18,7 @@ import yaml
 from dispatch.demand import ORDERS_PER_DAY, Demand, from_facts
 from dispatch.model import Office, VehicleKind
 from dispatch.samples.fleet import sample_offices
+from dispatch.scenario_values import StudyFinding, Values, at
 from dispatch.scenarios import (
     Charging,
     Crew,
@@ -35,23 +35,11 @@ from dispatch.scenarios import (
     without_office,
 )
 from geo.types import LatLon
-from solver.model import TimeWindow
 
-_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)")
 _HOUR = 3600
 _CREW = Crew()
 _SHIFT = Shift()
 _SENSITIVE = ("energy", "wage", "price", "growth")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudyFinding:
-    """One thing wrong in a scenario file: where, what (a key of the catalogue), and the facts."""
-
-    path: str
-    code: str
-    value: str = ""
-    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,109 +72,13 @@ def read_study(text: str, *, demand: Demand | None = None) -> ReadStudy:
     return ReadStudy(study=None if reader.findings else study, findings=tuple(reader.findings))
 
 
-class _Reader:
+class _Reader(Values):
     """Reads one file and keeps what is wrong."""
 
     def __init__(self) -> None:
-        self.findings: list[StudyFinding] = []
+        super().__init__()
         self.offices: tuple[Office, ...] = tuple(sample_offices())
         self.districts = {code for office in self.offices for code in office.districts}
-
-    def wrong(self, path: str, code: str, value: object = "", **facts: object) -> None:
-        shown = "" if value is None or value == "" else str(value)
-        self.findings.append(
-            StudyFinding(
-                path=path, code=code, value=shown, facts={k: str(v) for k, v in facts.items()}
-            )
-        )
-
-    # ---- plain values -----------------------------------------------------------------------
-
-    def table(self, held: object, path: str, keys: Sequence[str] | None = None) -> dict[str, Any]:
-        if held is None:
-            return {}
-        if not isinstance(held, dict):
-            self.wrong(path, "not_map", held)
-            return {}
-        named = {str(key): value for key, value in held.items()}
-        for key in named if keys is not None else ():
-            if key not in (keys or ()):
-                self.wrong(_at(path, key), "unknown_key", "", known=", ".join(sorted(keys or ())))
-        return named
-
-    def rows(self, held: object, path: str) -> list[Any]:
-        if held is None:
-            return []
-        if not isinstance(held, list):
-            self.wrong(path, "not_list", held)
-            return []
-        return held
-
-    def number(
-        self,
-        held: Mapping[str, Any],
-        key: str,
-        path: str,
-        default: float | None,
-        *,
-        least: float = 0,
-        most: float = 1e12,
-    ) -> float:
-        if held.get(key) is None:
-            if default is None:
-                self.wrong(_at(path, key), "missing")
-            return least if default is None else default
-        value = held[key]
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-            self.wrong(_at(path, key), "not_number", value)
-        elif not least <= value <= most:
-            self.wrong(_at(path, key), "out_of_range", value, least=f"{least:g}", most=f"{most:g}")
-        else:
-            return value
-        return least if default is None else default
-
-    def whole(
-        self,
-        held: Mapping[str, Any],
-        key: str,
-        path: str,
-        default: float | None,
-        *,
-        least: float = 0,
-        most: float = 1e12,
-    ) -> int:
-        return round(self.number(held, key, path, default, least=least, most=most))
-
-    def time(self, held: object, path: str) -> int:
-        found = _CLOCK.fullmatch(held.strip()) if isinstance(held, str) else None
-        if found is None or int(found[1]) > 23:
-            self.wrong(path, "not_time", held)
-            return 0
-        return int(found[1]) * _HOUR + int(found[2]) * 60
-
-    def window(self, held: object, path: str) -> TimeWindow | None:
-        if held is None:
-            return None
-        ends = self.rows(held, path)
-        if len(ends) != 2:
-            self.wrong(path, "not_window", held)
-            return None
-        start, end = (self.time(each, f"{path}[{n}]") for n, each in enumerate(ends))
-        if end <= start:
-            self.wrong(path, "not_window", f"{ends[0]} {ends[1]}")
-        return TimeWindow(start=start, end=end)
-
-    def names(self, held: object, path: str, known: Sequence[str], code: str) -> tuple[str, ...]:
-        found = [str(each) for each in self.rows(held, path)]
-        for number, name in enumerate(found):
-            self.known(name, f"{path}[{number}]", known, code)
-        return tuple(name for name in found if name in known)
-
-    def known(self, name: str, path: str, known: Sequence[str], code: str) -> bool:
-        if name in known:
-            return True
-        self.wrong(path, code, name, known=", ".join(sorted(known)))
-        return False
 
     # ---- the file ---------------------------------------------------------------------------
 
@@ -324,7 +216,7 @@ class _Reader:
     def types(self, held: object, path: str) -> dict[str, VehicleType]:
         found = {}
         for name, given in self.table(held, path).items():
-            found[name] = self.type(name, given, _at(path, name))
+            found[name] = self.type(name, given, at(path, name))
         if not found:
             self.wrong(path, "missing")
         return found
@@ -339,13 +231,13 @@ class _Reader:
         )  # fmt: skip
         kinds = [kind.value for kind in VehicleKind]
         kind = str(given.get("kind", name))
-        known = self.known(kind, _at(path, "kind"), kinds, "unknown_kind")
+        known = self.known(kind, at(path, "kind"), kinds, "unknown_kind")
         modes = [mode.value for mode in Charging]
         charging = str(given.get("charging", Charging.FUEL.value))
-        charged = self.known(charging, _at(path, "charging"), modes, "unknown_charging")
+        charged = self.known(charging, at(path, "charging"), modes, "unknown_charging")
         limit = self.number(given, "range_km", path, 0, most=5_000)
         if charged and charging != Charging.FUEL.value and not limit:
-            self.wrong(_at(path, "range_km"), "range_missing", "", charging=charging)
+            self.wrong(at(path, "range_km"), "range_missing", "", charging=charging)
         price = self.whole(given, "price", path, None)
         wage = given.get("wage_per_hour")
         return VehicleType(
@@ -405,7 +297,7 @@ class _Reader:
     ) -> dict[str, int]:
         found = {}
         for name in self.table(held, path):
-            if self.known(name, _at(path, name), list(types), "unknown_type"):
+            if self.known(name, at(path, name), list(types), "unknown_type"):
                 found[name] = self.whole(
                     self.table(held, path), name, path, 0, least=least, most=10_000
                 )
@@ -583,7 +475,3 @@ class _Reader:
         return {
             key: self.number(given, key, "sensitivity", usual[key], most=0.95) for key in _SENSITIVE
         }
-
-
-def _at(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key

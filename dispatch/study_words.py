@@ -16,7 +16,7 @@ from dispatch.fleet_search import Change, Found
 from dispatch.investment import FIGURE_NAMES, Compared, Outcome, figure
 from dispatch.messages import Language, money, number, share, text
 from dispatch.money import Interval
-from dispatch.scenario_files import StudyFinding
+from dispatch.scenario_values import StudyFinding
 from dispatch.scenarios import Scenario
 
 _CANNOT_SHARE = 0.005

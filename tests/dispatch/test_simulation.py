@@ -8,16 +8,12 @@ import numpy as np
 import pytest
 
 from dispatch.demand import draw, fit, from_facts, poisson
-from dispatch.living import Truth, live
+from dispatch.living import live
+from dispatch.living_day import Truth
+from dispatch.ranges import legs, plan_within_range, trip_metres
 from dispatch.scenarios import Noise, changed, setups
 from dispatch.settings import PromiseRules, Settings
-from dispatch.simulation import (
-    calendar_of,
-    legs,
-    plan_within_range,
-    run_block,
-    trip_metres,
-)
+from dispatch.simulation import calendar_of, run_block
 from solver.checker import check
 from solver.model import StopKind
 from solver.pipeline import solve
