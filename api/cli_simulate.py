@@ -44,6 +44,9 @@ from dispatch.study_words import (
     study_json,
 )
 
+_SHOWN = (0, 1, 2, 4, 5, 6, 7, 11, 13)
+"""Columns that a terminal has room for; the pages have all of them."""
+
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -215,8 +218,9 @@ def _show(
     told = story(compared, lang, found)
     screen.show(told.made)
     heads = headings(lang)
-    columns = [(head, "left" if place == 0 else "right") for place, head in enumerate(heads)]
-    screen.table(text("study.scenarios", lang), columns, scenario_rows(compared, lang))
+    columns = [(heads[place], "left" if place == 0 else "right") for place in _SHOWN]
+    rows = [[row[place] for place in _SHOWN] for row in scenario_rows(compared, lang)]
+    screen.table(text("study.scenarios", lang), columns, rows)
     for line in told.warnings:
         screen.show(line, style="red")
     screen.show(told.headline, style="bold")
