@@ -1,5 +1,6 @@
 """
-The command line: `buuta sample`, `buuta plan`, `buuta replan`, `buuta check`, `buuta solve`.
+The command line: `buuta sample`, `buuta plan`, `buuta replan`, `buuta check`, `buuta solve`,
+`buuta simulate`, `buuta roads`.
 
 Only what `buuta --help` needs is imported here; each command imports its own work when it runs.
 """
@@ -368,6 +369,52 @@ def serve(
             host=host,
             port=port,
             database=database,
+            screen=_screen(lang, quiet, as_json),
+        )
+    )
+
+
+@app.command(epilog=_EXIT_CODES)
+@guarded
+def simulate(
+    scenarios: Annotated[Path, typer.Argument(help="The scenarios, YAML (SCENARIOS.md).")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Folder for everything that is written.")],
+    days: Annotated[
+        int, typer.Option("--days", min=1, max=1_000_000, help="Working days to live.")
+    ] = 60,
+    seed: Seed = 1,
+    past: Annotated[
+        Path | None,
+        typer.Option("--past", help="Folder of past days' orders, each file with its date."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=1024, help="Processes; all cores by default."),
+    ] = None,
+    cluster: Annotated[
+        str, typer.Option("--cluster", help="A Dask scheduler, as tcp://host:8786.")
+    ] = "",
+    lang: Speak = Lang.VI,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say which vehicles to buy: scenarios on the same sampled days, lived and valued."""
+    from api.cli_simulate import Asked
+    from api.cli_simulate import simulate as run
+
+    _end(
+        run(
+            Asked(
+                file=scenarios,
+                days=days,
+                seed=seed,
+                out=out,
+                past=past,
+                workers=workers,
+                cluster=cluster,
+            ),
             screen=_screen(lang, quiet, as_json),
         )
     )

@@ -87,6 +87,11 @@ def folder_for(path: Path) -> Path:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write a text as `write_bytes` does."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
     """
     Write a file whole or not at all: a stop in between leaves the old one.
 
@@ -99,7 +104,7 @@ def write_text(path: Path, text: str) -> None:
         raise Trouble(f"{path} is a folder; name a file", ExitCode.CANNOT_WRITE)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -210,6 +210,61 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{file} không đọc được ({error}); chạy lại buuta replan từ thư mục của buuta plan",
         "{file} cannot be read ({error}); run buuta replan again from the folder of buuta plan",
     ),
+    # The planner's desk
+    "step.simulate": ("Mô phỏng các ngày", "Living the days"),
+    "simulate.unreadable": (
+        "tệp kịch bản có {count} chỗ sai; chưa mô phỏng gì:",
+        "the scenario file has {count} faults; nothing was simulated:",
+    ),
+    "simulate.expected": (
+        (
+            "{days} ngày, {scenarios} kịch bản, máy: {workers}; dự kiến nhiều nhất {time}. "
+            "Ctrl-C dừng sớm và giữ phần đã xong."
+        ),
+        (
+            "{days} days, {scenarios} scenarios, workers: {workers}; expect {time} at most. "
+            "Ctrl-C stops early and keeps what is done."
+        ),
+    ),
+    "simulate.seconds": ("{count} giây", "{count} s"),
+    "simulate.minutes": ("{count} phút", "{count} min"),
+    "simulate.hours": ("{count} giờ", "{count} h"),
+    "simulate.stopping": (
+        "Đang dừng: giữ những ngày đã xong (Ctrl-C lần nữa để bỏ hẳn).",
+        "Stopping: keeping the days that are done (Ctrl-C again to give up).",
+    ),
+    "simulate.nothing": (
+        (
+            "dừng trước khi xong đợt ngày đầu tiên của mọi kịch bản; chưa có gì để ghi. "
+            "Chạy lại lâu hơn, hoặc với ít ngày hơn"
+        ),
+        (
+            "stopped before the first block of days was done for every scenario; there is nothing "
+            "to write. Run longer, or fewer days"
+        ),
+    ),
+    "simulate.lost": (
+        "Mất máy tính toán ({detail}): kết quả ghi ra chỉ là một phần; kiểm tra máy và chạy lại.",
+        "The workers were lost ({detail}): what is written is partial; check them and run again.",
+    ),
+    "simulate.no_cluster": (
+        (
+            "không kết nối được cụm máy {address} ({detail}); khởi động 'dask scheduler' và "
+            "'dask worker', cài thêm phần 'cluster', hoặc bỏ --cluster"
+        ),
+        (
+            "no cluster at {address} ({detail}); start 'dask scheduler' and 'dask worker', install "
+            "the extra 'cluster', or leave out --cluster"
+        ),
+    ),
+    "simulate.no_past": (
+        "{folder}: không có tệp đơn nào mang ngày trong tên, như orders-2026-11-24.csv",
+        "{folder}: no file of orders has its date in its name, as orders-2026-11-24.csv",
+    ),
+    "simulate.few_past": (
+        "chỉ có {count} ngày đã qua với địa chỉ tìm được; cần ít nhất năm ngày",
+        "only {count} past days with addresses that were found; give five or more",
+    ),
     "yes": ("có", "yes"),
     "no": ("không", "no"),
 }

@@ -46,7 +46,7 @@ def named(path: Path) -> str:
 
 
 def documents() -> str:
-    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    pages = [ROOT / "README.md", ROOT / "SCENARIOS.md"]
     return "\n".join(page.read_text(encoding="utf-8") for page in pages if page.exists())
 
 

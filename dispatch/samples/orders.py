@@ -146,7 +146,7 @@ def sample_orders(
     }
     where = [next(homes[service is Service.DOSSIER]) for service in services]
     drafts += [
-        _customer_order(scene, service, home, van=home.district.code in vans)
+        customer_order(scene, service, home, van=home.district.code in vans)
         for service, home in zip(services, where, strict=True)
     ]
     random.shuffle(drafts)
@@ -216,7 +216,15 @@ def _transfer(scene: Scene) -> Order:
     )
 
 
-def _customer_order(scene: Scene, service: Service, home: Home, *, van: bool) -> Order:
+def customer_order(scene: Scene, service: Service, home: Home, *, van: bool) -> Order:
+    """
+    Return one order of a person or a firm, without a number yet.
+
+    Parameters
+    ----------
+    van
+        The office has a van, so that a parcel may be heavier than 25 kg.
+    """
     random = scene.random
     collects = random.random() < (_CITIZEN_COLLECTIONS if service is not Service.ORDINARY else 0)
     attempts = random.choices((0, 1, 2), (90, 7, 3))[0]

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dispatch.executors_study import WorkersLostError, processes, run_all
+from dispatch.fleet_search import search_fleet
+from dispatch.investment import Bench, advantage, blocks_of, compare
+from dispatch.money import (
+    capital_worth,
+    student,
+    vehicle_flows,
+    weighted_mean,
+    year_shares,
+    year_weights,
+)
+from dispatch.scenarios import Scenario, Search, Study, changed
+from dispatch.study_words import as_text, choose, story, study_json
+from tests.dispatch.planning_desk import BIKE, ELECTRIC, quiet, scenario, study
+
+TWO = {"BC238": {"motorbike": 2}, "BC240": {"motorbike": 2}}
+
+
+def alone() -> Executor:
+    return ThreadPoolExecutor(1)
+
+
+def electric(base: Scenario) -> Scenario:
+    return replace(
+        base,
+        name="electric",
+        fleet={o: {"electric": sum(n.values())} for o, n in base.fleet.items()},
+    )
+
+
+def two_scenarios(**fields: object) -> Study:
+    base = scenario(fleet=TWO)
+    return study(base, electric(base), orders=150, **fields)
+
+
+# ---- money ------------------------------------------------------------------------------
+
+
+def test_a_vehicle_is_bought_sold_and_bought_again() -> None:
+    # 22 million, worth 0 after 8 years; at a horizon of 10 the second one is worth 6/8 of it.
+    assert vehicle_flows(BIKE, horizon=10) == [
+        (0.0, -22_000_000.0),
+        (8.0, 0.0),
+        (8.0, -22_000_000.0),
+        (10.0, 16_500_000.0),
+    ]
+
+
+def test_finance_without_a_gain_costs_what_the_price_costs() -> None:
+    # Paid in equal sums at 10 %, discounted at 10 %: worth the price today.
+    lent = replace(BIKE, finance_rate=0.10, life_years=5, residual=0)
+    worth = sum(amount * 1.1**-when for when, amount in vehicle_flows(lent, horizon=5))
+    assert worth == pytest.approx(-22_000_000, rel=1e-9)
+
+
+def test_a_day_s_saving_is_worth_its_discounted_days() -> None:
+    # One year, 250 days, middle of the year at 10 %: 250 / 1.1^0.5 = 238.37.
+    assert year_weights([1], horizon=1, discount=0.1, working_days=250) == {
+        1: pytest.approx(238.366, abs=0.01)
+    }
+    assert year_shares([1, 5], 2) == {1: 0.75, 5: 0.25}
+    assert year_shares([1, 5], 9) == {5: 1.0}
+
+
+def test_the_interval_is_student_s() -> None:
+    # 1, 2, 3: mean 2, s² = 1, t(0.975; 2) = 4.3027, half = 4.3027 / sqrt(3) = 2.4841.
+    found = weighted_mean({1: [1.0, 2.0, 3.0]}, {1: 1.0}, confidence=0.95)
+    assert found.value == 2
+    assert found.half == pytest.approx(2.4841, abs=1e-3)
+    assert student(0.95, 1e9) == pytest.approx(1.96, abs=1e-3)
+    assert weighted_mean({1: [1.0]}, {1: 1.0}, confidence=0.95).half is None
+
+
+def test_capital_counts_every_vehicle_and_the_yearly_costs() -> None:
+    one = replace(scenario(fleet=TWO), one_off=1_000_000)
+    # Four motorbikes: bought for 22 million, worth 22 * 3/8 after five years; no discount.
+    assert capital_worth(one, horizon=5, discount=0.0) == pytest.approx(
+        -1_000_000 + 4 * (-22_000_000 + 8_250_000)
+    )
+
+
+# ---- comparing --------------------------------------------------------------------------
+
+
+def test_a_scenario_against_itself_is_worth_exactly_nothing() -> None:
+    base = scenario(fleet=TWO)
+    twin = replace(base, name="twin")
+    bench = Bench(study(base, twin, orders=150), seed=1, make=alone)
+    found = compare(bench, 2).outcome("twin").npv
+    assert (found.value, found.half) == (0.0, 0.0)
+    # Equal setups are lived once: two offices, two blocks.
+    assert len(bench.known) == 4
+
+
+def test_the_worth_of_electric_motorbikes_is_what_a_person_can_add_up() -> None:
+    one = two_scenarios(years=(1,), horizon=1, discount=0.0, working_days=250)
+    bench = Bench(one, seed=1, make=alone)
+    compared = compare(bench, 2)
+    base, other = compared.outcomes
+    assert compared.complete
+    saved = [
+        x.running + 20_000 * x.first_late + 100_000 * x.given_up
+        - (y.running + 20_000 * y.first_late + 100_000 * y.given_up)
+        for x, y in zip(base.days[1], other.days[1], strict=True)
+    ]  # fmt: skip
+    vehicles = 4 * ((BIKE.price - ELECTRIC.price) / 8)
+    assert other.npv.value == pytest.approx(250 * sum(saved) / len(saved) + vehicles, rel=1e-9)
+    # The same roads at a quarter of the energy: running must be cheaper.
+    assert other.figures[1]["running"].mean < base.figures[1]["running"].mean
+
+
+def test_the_price_at_par_is_where_the_worth_is_nothing() -> None:
+    one = two_scenarios()
+    bench = Bench(one, seed=1, make=alone)
+    other = compare(bench, 2).outcome("electric")
+    at_par = replace(ELECTRIC, price=round(other.price_at_par["electric"]))
+    moved = replace(other.scenario, types={**other.scenario.types, "electric": at_par})
+    bench.known.update(
+        {
+            (replace(setup, vehicles=((at_par, setup.vehicles[0][1]),)), block): days
+            for (setup, block), days in bench.known.items()
+            if setup.vehicles[0][0] == ELECTRIC
+        }
+    )
+    found = advantage(bench, moved, one.scenarios[0], blocks_of(one, 2))
+    assert found.value == pytest.approx(0, abs=100)
+
+
+def test_a_scenario_that_throws_money_away_is_stopped_early() -> None:
+    base = scenario(fleet=TWO)
+    waste = replace(base, name="waste", one_off=50_000_000_000)
+    bench = Bench(study(base, waste, electric(base), orders=80), seed=1, make=alone)
+    compared = compare(bench, 6)
+    assert compared.outcome("waste").beaten
+    assert not compared.outcome("electric").beaten
+    assert choose(compared)[1].scenario.name != "waste"
+
+
+def test_a_stop_keeps_what_is_done_and_marks_it() -> None:
+    bench = Bench(two_scenarios(), seed=1, make=alone, stop=lambda: len(bench.known) >= 8)
+    compared = compare(bench, 12)
+    assert not compared.complete
+    assert any("MỘT PHẦN" in line for line in story(compared, "vi").warnings)
+    assert not study_json(compared)["complete"]
+
+
+def test_the_search_takes_what_is_surely_worth_its_money_within_the_budget() -> None:
+    base = scenario(fleet=TWO)
+    # Motorbikes so thirsty that electric ones pay for themselves at once.
+    types = {**base.types, "motorbike": replace(BIKE, energy_per_km=20_000)}
+    base = replace(base, types=types)
+    one = quiet(study(base, orders=150))
+    bench = Bench(one, seed=1, make=alone)
+    search = Search(budget=61_000_000, swap=(("motorbike", "electric"),), add=("motorbike",))
+    found = search_fleet(bench, base, search, blocks_of(one, 5))
+    assert found.taken
+    assert found.spent <= 61_000_000
+    assert all(step.change.instead_of == "motorbike" for step in found.taken)
+    assert all(step.worth.low > 0 for step in found.taken)
+    assert found.scenario.vehicles == base.vehicles
+    assert {v.change.office for v in found.marginal} == {"BC238", "BC240"}
+
+
+def test_a_vehicle_more_is_worth_the_difference_of_two_scenarios() -> None:
+    base = scenario(fleet=TWO)
+    more = replace(base, name="more", fleet=changed(base.fleet, "BC240", {"motorbike": 1}))
+    one = study(base, more, orders=150)
+    bench = Bench(one, seed=1, make=alone)
+    whole = compare(bench, 2).outcome("more").npv
+    found = search_fleet(
+        bench, base, Search(budget=10**9, add=("motorbike",), offices=("BC240",)), blocks_of(one, 2)
+    )
+    assert found.marginal[0].worth == whole
+
+
+# ---- machines ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_result_does_not_depend_on_the_number_of_workers(workers: int) -> None:
+    one = two_scenarios()
+    here = Bench(one, seed=3, make=alone)
+    there = Bench(one, seed=3, make=processes(workers))
+    assert as_text(study_json(compare(there, 1))) == as_text(study_json(compare(here, 1)))
+
+
+def _dies_once(task: tuple[str, int]) -> int:
+    mark = Path(task[0])
+    if task[1] == 3 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task[1] * task[1]
+
+
+def test_a_killed_worker_s_work_is_done_again(tmp_path: Path) -> None:
+    mark = str(tmp_path / "died")
+    found: dict[int, int] = {}
+    tasks = {n: (mark, n) for n in range(8)}
+    whole = run_all(tasks, _dies_once, make=processes(2), on_done=found.__setitem__)
+    assert whole
+    assert Path(mark).exists()
+    assert found == {n: n * n for n in range(8)}
+
+
+def _always_dies(task: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return task
+
+
+def test_work_that_kills_every_worker_is_given_up_with_a_word() -> None:
+    found: dict[int, int] = {}
+    with pytest.raises(WorkersLostError, match="kept"):
+        run_all({1: 1}, _always_dies, make=processes(1), on_done=found.__setitem__)
