@@ -72,7 +72,8 @@ def simulate(asked: Asked, *, screen: Screen) -> ExitCode:
         listed = "\n".join(
             f"  {finding_sentence(each, asked.file.name, lang)}" for each in read.findings
         )
-        raise Trouble(f"{screen.say('simulate.unreadable', count=len(read.findings))}\n{listed}")
+        told = screen.say("simulate.unreadable", count=len(read.findings))
+        raise Trouble(f"{told}\n{listed}")
     study = read.study
     out = folder_for(asked.out)
     workers = asked.workers or cores_here()
