@@ -98,7 +98,7 @@ def test_a_run_becomes_a_version_that_the_checker_has_judged(store: SqlStore) ->
 
 def test_a_stop_keeps_the_best(store: SqlStore) -> None:
     desk = desk_of(store)
-    run = asked(desk, seconds=80)
+    run = asked(desk, seconds=40)
     taken = claimed(desk)
     ended: list[RunState] = []
     thread = threading.Thread(target=lambda: ended.append(work_on(desk, taken, limits=ONE)))
@@ -127,7 +127,7 @@ def test_a_worker_that_lost_its_lease_stores_nothing(store: SqlStore) -> None:
 
 def test_what_is_taken_up_again_begins_from_the_best_plan(store: SqlStore) -> None:
     desk = desk_of(store)
-    run = asked(desk, seconds=80)
+    run = asked(desk, seconds=40)
     taken = claimed(desk)
     leave = threading.Event()
     ended: list[RunState] = []
@@ -218,7 +218,7 @@ def test_a_killed_process_s_run_is_taken_up_again(store: SqlStore, address: str)
 
 def test_a_server_that_stops_in_order_gives_its_runs_back(store: SqlStore, address: str) -> None:
     desk = desk_of(store)
-    run = asked(desk, seconds=80)
+    run = asked(desk, seconds=40)
     with managed(desk, address) as manager:
         until(lambda: desk.run(run.id).best_cost is not None)
         (child,) = manager.pids
