@@ -53,6 +53,12 @@ class Mixer:
         while sum(len(taken.heads) for taken in self._taken) > _KEPT:
             del self._taken[0]
 
+    def take(self) -> list[Columns]:
+        """Hand over all routes noted so far, and keep none."""
+        taken = self._taken + [drain(shop.seen) for shop in self._shops]
+        self._taken = []
+        return taken
+
     def best(
         self,
         incumbent: Priced,
@@ -75,10 +81,7 @@ class Mixer:
             Who says stop, and how long it may take; None leaves the clock out.
         """
         m = self._model
-        for mixer in (self, *others):
-            self._taken += [drain(shop.seen) for shop in mixer._shops]  # noqa: SLF001
-            if mixer is not self:
-                self._taken += mixer._taken  # noqa: SLF001
+        taken = [columns for mixer in (self, *others) for columns in mixer.take()]
         began = budget.spent()
 
         def later(share: float) -> Callable[[], bool]:
@@ -90,7 +93,7 @@ class Mixer:
         leads = np.flatnonzero(self._leads)
         skips = m.node["skip"][leads]
         pool = RoutePool(self._task_of)
-        routes, at, columns = self._arrays(incumbent)
+        routes, at, columns = self._arrays(incumbent, taken)
         given = np.arange(len(incumbent), dtype=np.int64)
         chosen = promising(
             routes,
@@ -119,9 +122,11 @@ class Mixer:
             stop=later(1.0),
         )
 
-    def _arrays(self, incumbent: Priced) -> tuple[Routes, NDArray[np.int64], Columns]:
+    def _arrays(
+        self, incumbent: Priced, taken: Sequence[Columns]
+    ) -> tuple[Routes, NDArray[np.int64], Columns]:
         """Return the incumbent's routes, then all others once each, and where to find these."""
-        columns, at = self._distinct()
+        columns, at = _distinct(taken)
         lengths = columns.heads["length"].astype(np.int64)
         spots = np.repeat(at - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
         nodes = columns.nodes[spots].astype(np.int64)
@@ -146,19 +151,20 @@ class Mixer:
         )
         return routes, at, columns
 
-    def _distinct(self) -> tuple[Columns, NDArray[np.int64]]:
-        """Return each route once, at its cheapest, and where its nodes begin."""
-        heads = np.concatenate([taken.heads for taken in self._taken])
-        nodes = np.concatenate([taken.nodes for taken in self._taken])
-        sizes = [taken.nodes.size for taken in self._taken]
-        shift = np.repeat(
-            np.concatenate([[0], np.cumsum(sizes)[:-1]]),
-            [len(taken.heads) for taken in self._taken],
-        )
-        at = heads["first"] + shift
-        order = np.lexsort((heads["cost"], heads["key"]))
-        keys = heads["key"][order]
-        first = np.ones(keys.size, bool)
-        first[1:] = keys[1:] != keys[:-1]
-        kept = order[first]
-        return Columns(heads=heads[kept], nodes=nodes), at[kept].astype(np.int64)
+
+def _distinct(taken: Sequence[Columns]) -> tuple[Columns, NDArray[np.int64]]:
+    """Return each route once, at its cheapest, and where its nodes begin."""
+    heads = np.concatenate([each.heads for each in taken])
+    nodes = np.concatenate([each.nodes for each in taken])
+    sizes = [each.nodes.size for each in taken]
+    shift = np.repeat(
+        np.concatenate([[0], np.cumsum(sizes)[:-1]]),
+        [len(each.heads) for each in taken],
+    )
+    at = heads["first"] + shift
+    order = np.lexsort((heads["cost"], heads["key"]))
+    keys = heads["key"][order]
+    first = np.ones(keys.size, bool)
+    first[1:] = keys[1:] != keys[:-1]
+    kept = order[first]
+    return Columns(heads=heads[kept], nodes=nodes), at[kept].astype(np.int64)

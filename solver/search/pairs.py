@@ -16,6 +16,7 @@ from solver.search.compiled import Truth, Whole, compiled, inlined
 from solver.search.evaluate import route_cost
 from solver.search.insertion import clocks_behind, latest_with, opening_price
 from solver.search.records import CHANGE
+from solver.search.refit import idle_vehicle
 from solver.search.state import sequence
 from solver.search.steps import is_slot
 from solver.search.timing import INF, drive, earliest, metres_between, seconds_between
@@ -376,17 +377,14 @@ def _try_idle(m: Any, s: Any, w: Any, u: int, best: int) -> Whole:
         t = (first + k) % m.kind_count
         if not m.allowed[t, u]:
             continue
-        low, high = m.kinds[t].first, m.kinds[t].end
-        for number in range(low + w.hint[t], high):
-            v = m.fleet[number].in_order_of_kind
-            if s.sums[v].count == 0 and s.sums[v].owner == w.me:
-                w.hint[t] = number - low
-                i = m.n + v
-                while i < m.n + m.vehicles or is_slot(m, i):
-                    best = _walk(m, s, w, v, i, u, best)
-                    i = s.link[i].next
-                tried += 1
-                break
+        v = idle_vehicle(m, s, w, t)
+        if v < 0:
+            continue
+        i = m.n + v
+        while i < m.n + m.vehicles or is_slot(m, i):
+            best = _walk(m, s, w, v, i, u, best)
+            i = s.link[i].next
+        tried += 1
         if tried >= _IDLE_TYPES:
             break
     return best

@@ -22,7 +22,7 @@ from solver.search.compiled import Truth, Whole, compiled
 from solver.search.costs import settle_cost
 from solver.search.evaluate import route_cost
 from solver.search.records import INF
-from solver.search.state import clear, join, rest, retime, sequence, take_slot
+from solver.search.state import drive_order, rest, sequence
 from solver.search.workshop import TOUCHED, touch
 
 _TRIES = 8
@@ -64,11 +64,9 @@ def refit(m: Any, s: Any, w: Any) -> None:
         return
     touch(m, s, w, v)
     touch(m, s, w, other)
-    clear(m, s, v)
-    clear(m, s, other)
-    _drive(m, s, w, other, w.sequence, length)
+    drive_order(m, s, other, w.sequence, length)
     if theirs:
-        _drive(m, s, w, v, w.variant, theirs)
+        drive_order(m, s, v, w.variant, theirs)
     else:
         rest(m, s, v)
         w.hint[m.fleet[v].kind] = 0
@@ -107,19 +105,3 @@ def _locked(m: Any, s: Any, v: int) -> Truth:
     """Tell whether the route begins with visits that this very vehicle has to make."""
     x = s.link[m.n + v].next
     return bool(x < m.n and m.node[x].lock)
-
-
-@compiled
-def _drive(m: Any, s: Any, w: Any, v: int, entries: Any, length: int) -> None:
-    """Link a sequence into an empty route and bring it up to date."""
-    x = m.n + v
-    for k in range(length):
-        node = entries[k]
-        if node < 0:
-            x = take_slot(m, s, v, x, -1 - node)
-        else:
-            join(s, x, node)
-            s.link[node].route = v
-            s.link[node].owner = w.me
-            x = node
-    retime(m, s, v)

@@ -29,7 +29,7 @@ from solver.search.evaluate import route_cost
 from solver.search.fewer import shrink
 from solver.search.mixing import Mixer
 from solver.search.records import BROUGHT, INF, TAKEN
-from solver.search.state import State, clear, empty_state, join, rest, retime, take_slot
+from solver.search.state import drive_order, empty_state, rest
 from solver.search.workshop import ABSENT, BEST, CURRENT, MINE, REBUILDS, Workshop, workshop
 
 _LARGEST_ROUND = 12_000
@@ -133,7 +133,7 @@ class Run:
                 entries = np.array(option, np.int32)
                 cost = route_cost(m, shop.scratch, v, entries, len(option)) if option else INF
                 if cost < INF:
-                    put_route(m, s, v, option)
+                    drive_order(m, s, v, entries, len(option))
                     s.sums[v]["cost"], s.sums[v]["duty"] = cost, shop.scratch.facts[2]
                     break
         self._share_out(1)
@@ -348,8 +348,8 @@ class Run:
         m, s = self.model, self.state
         s.link["route"][: m.n] = s.link["owner"][: m.n] = -1
         for v, nodes in sequences:
-            put_route(m, s, v, nodes)
             entries = np.array(nodes, np.int32)
+            drive_order(m, s, v, entries, len(nodes))
             visits = [node for node in nodes if node >= 0]
             scratch = self.shops[0].scratch
             s.sums[v]["cost"] = route_cost(m, scratch, v, entries, len(nodes)) if visits else 0
@@ -440,20 +440,6 @@ class Run:
                 x = links[x]
             sequences.append((v, nodes))
         return sequences
-
-
-def put_route(m: Model, s: State, v: int, nodes: Sequence[int]) -> None:
-    """Link a given order of nodes into an idle vehicle's route."""
-    clear(m, s, v)
-    x = m.n + v
-    for node in nodes:
-        if node < 0:
-            x = take_slot(m, s, v, x, -1 - node)
-        else:
-            join(s, x, node)
-            s.link[node]["route"] = v
-            x = node
-    retime(m, s, v)
 
 
 def _each_once(

@@ -270,6 +270,22 @@ def retime(m: Any, s: Any, v: int) -> None:
         step_backward(m, s, v, x)
 
 
+@entry
+def drive_order(m: Any, s: Any, v: int, entries: Any, length: int) -> None:
+    """Make this order of nodes, -1 - k for reload k, the whole route of vehicle `v`."""
+    clear(m, s, v)
+    x = m.n + v
+    for k in range(length):
+        node = entries[k]
+        if node < 0:
+            x = take_slot(m, s, v, x, -1 - node)
+        else:
+            join(s, x, node)
+            s.link[node].route = v
+            x = node
+    retime(m, s, v)
+
+
 @compiled
 def insert(m: Any, s: Any, v: int, u: int, i: int) -> None:
     """Put visit `u` behind node `i` of vehicle `v` and bring the route up to date."""

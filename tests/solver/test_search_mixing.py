@@ -13,9 +13,8 @@ from solver.pipeline import solve
 from solver.promising import Routes, promising
 from solver.schedule import schedule
 from solver.search.arrays import number
-from solver.search.run import put_route
 from solver.search.seen import NOTING, SEEN_ROUTES, drain, is_half_full, note
-from solver.search.state import empty_state
+from solver.search.state import drive_order, empty_state
 from solver.search.workshop import workshop
 from tests.solver import builders
 
@@ -132,7 +131,7 @@ def test_a_route_is_noted_once_at_its_cheapest() -> None:
     model, _ = number(_town(1, 2))
     state, shop = empty_state(model), workshop(model, seed=1, thread=0)
     for order, cost in (([0, 1], 70), ([1, 0], 50), ([0, 1], 60)):
-        put_route(model, state, 0, order)
+        drive_order(model, state, 0, np.array(order, np.int32), len(order))
         state.sums[0]["cost"] = cost
         note(model, state, shop.seen, 0)
     assert shop.seen.tally[SEEN_ROUTES] == 1
