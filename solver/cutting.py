@@ -31,6 +31,9 @@ Points = NDArray[np.float64]
 _TURN = math.pi * (3 - math.sqrt(5))
 """The golden angle: directions that never come near one another for long."""
 
+_NEAREST = 4
+"""So many pieces a task that is left out is offered to, one a turn."""
+
 _FULL = 0.97
 """A side takes no more than this share of its vehicles' capacity while the other has room."""
 
@@ -302,7 +305,7 @@ def cut_routes(ground: Ground, piece: Piece, *, size: int, turn: int) -> list[Pi
     idle = [number for number in piece.vehicles if number not in used]
     _share_idle(ground, pieces, centres, idle, turn)
     inside = {task for tasks in held for task in tasks}
-    _share_lost(ground, pieces, [task for task in piece.tasks if task not in inside])
+    _share_lost(ground, pieces, [task for task in piece.tasks if task not in inside], turn)
     return pieces
 
 
@@ -354,8 +357,12 @@ def _share_idle(
             pieces[order[which % len(order)]].vehicles.append(number)
 
 
-def _share_lost(ground: Ground, pieces: list[Piece], lost: Sequence[int]) -> None:
-    """Offer each task that is left out to the piece with the nearest task among those able."""
+def _share_lost(ground: Ground, pieces: list[Piece], lost: Sequence[int], turn: int) -> None:
+    """
+    Offer each task that is left out to a piece with a near task among those able.
+
+    The nearest may have no room, so each turn offers it to the next.
+    """
     owner = {number: k for k, piece in enumerate(pieces) for number in piece.vehicles}
     known: dict[int, list[int]] = {}
     centres = [ground.points[piece.tasks] for piece in pieces]
@@ -368,11 +375,11 @@ def _share_lost(ground: Ground, pieces: list[Piece], lost: Sequence[int]) -> Non
                 known[id(may)] = able
         if able:
             spot = ground.points[task : task + 1]
-            nearest = min(
+            nearest = sorted(
                 able,
                 key=lambda k: float(_squared(spot, centres[k]).min(initial=np.inf)),
             )
-            pieces[nearest].tasks.append(task)
+            pieces[nearest[turn % min(len(nearest), _NEAREST)]].tasks.append(task)
 
 
 # ---- points -------------------------------------------------------------------------------------

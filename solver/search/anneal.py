@@ -17,7 +17,7 @@ import numpy as np
 from solver.search.chance import below, share
 from solver.search.compiled import Whole, compiled, entry
 from solver.search.recreate import recreate
-from solver.search.refit import idle_vehicle, refit
+from solver.search.refit import idle_for, refit
 from solver.search.ruin import ruin, ruin_routes
 from solver.search.seen import NOTING, note
 from solver.search.timing import INF
@@ -74,7 +74,7 @@ def anneal(
         if iterations > 0:
             seed = w.visits[below(w.chance, w.tally[MINE])].mine
             if m.mixed and below(w.chance, 10_000) < w.tally[REBUILDS]:
-                w.tally[PAID] = idle_vehicle(m, s, w, below(w.chance, m.kind_count))
+                w.tally[PAID] = idle_for(m, s, w, seed)
                 ruin_routes(m, s, w, seed)
             else:
                 ruin(m, s, w, seed, removals, longest)

@@ -25,7 +25,15 @@ from solver.model import (
     Tour,
     Visit,
 )
-from solver.search.fleet import compatibility, endcap, fleet_tables, has_duty, kinds_of, rested
+from solver.search.fleet import (
+    compatibility,
+    endcap,
+    fleet_tables,
+    groups_of,
+    has_duty,
+    kinds_of,
+    rested,
+)
 from solver.search.records import (
     ALWAYS,
     BROUGHT,
@@ -61,7 +69,8 @@ class Model(NamedTuple):
     scale: float
     flat_load: int  # one look at the trip's sum settles the capacity
     any_release: int
-    any_duty: int
+    segments: int  # the duty of some vehicle follows from segments
+    summed: int  # that of some vehicle is estimated from sums
     one_rate: int  # the cost of a metre where all vehicles share it, else -1
     all_allowed: int
     mixed: int  # kinds of vehicle differ in price or room
@@ -86,6 +95,8 @@ class Model(NamedTuple):
     tiers: Records
     kinds: Records  # (kinds,) ranges in `in_order_of_kind`
     allowed: Flags  # (kinds, n)
+    groups: Records  # (groups,) ranges in `group_kinds`
+    group_kinds: Ints32
     unfamiliar: Ints  # (kinds, areas)
     xy: Floats  # (places, 2), or (1, 2) where travel is dense
     seconds: Ints32  # (profiles, places, places), or (1, 1, 1) where travel is planar
@@ -187,6 +198,7 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
             kind is StopKind.PICKUP,
             REQUIRED if task.skip_cost is None else task.skip_cost,
             areas[visit.area],
+            0,
             int(np.abs(amount[k, :, CHANGE]).max()) * 1000 // largest,
         )
     tables = fleet_tables(fleet, rows, kinds, visits, profiles)
@@ -194,10 +206,13 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
     one_way = not problem.shipments and (
         not amount[:, :, BROUGHT].any() or not amount[:, :, TAKEN].any()
     )
+    node["group"], groups, group_kinds = groups_of(allowed)
     sets, windows = rows.tables()
     c_load = 3 * layers
     c_release = c_load + 4 * max(size, 1)
-    any_duty = any(has_duty(v) for v in fleet)
+    exact = tables["fleet"]["exact_duty"][:-1] > 0
+    paid = np.array([has_duty(v) for v in fleet], bool)
+    segments = bool((paid & exact).any())
     partial = Model(
         n=n,
         vehicles=len(fleet),
@@ -207,7 +222,8 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         layers=layers,
         flat_load=int(one_way),
         any_release=int(any(task.release > 0 for _, task, _ in visits)),
-        any_duty=int(any_duty),
+        segments=int(segments),
+        summed=int((paid & ~exact).any()),
         one_rate=fleet[0].cost_per_metre if len({v.cost_per_metre for v in fleet}) == 1 else -1,
         all_allowed=int(allowed.all()),
         mixed=int(len({(v.capacity, v.fixed_cost, v.cost_per_metre) for v in fleet}) > 1),
@@ -223,7 +239,7 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         c_load=c_load,
         c_release=c_release,
         c_segment=c_release + 1,
-        width=c_release + (7 if any_duty else 1),
+        width=c_release + (7 if segments else 1),
         node=node,
         amount=amount,
         capacity=capacity,
@@ -231,6 +247,8 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
         sets=sets,
         windows=windows,
         allowed=allowed,
+        groups=groups,
+        group_kinds=group_kinds,
         unfamiliar=unfamiliar,
         before=np.zeros((n, 1), NEAR),
         after=np.zeros((n, 1), NEAR),
@@ -256,7 +274,15 @@ def number(problem: Problem, limits: SearchLimits | None = None) -> tuple[Model,
 def _timed(m: Model) -> bool:
     """Tell whether windows, breaks, releases, duty or the shift can ever matter."""
     paired = bool((m.node["mate"] >= 0).any())
-    if m.any_duty or m.any_release or m.layers > 1 or len(m.sets) > 1 or paired or not m.vehicles:
+    if (
+        m.segments
+        or m.summed
+        or m.any_release
+        or m.layers > 1
+        or len(m.sets) > 1
+        or paired
+        or not m.vehicles
+    ):
         return True
     if m.planar:
         longest = float(np.hypot(*np.ptp(m.xy, axis=0))) * m.scale + 1

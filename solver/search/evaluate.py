@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from solver.search.compiled import Truth, Whole, compiled, entry
+from solver.search.compiled import Truth, Whole, entry, inlined
 from solver.search.records import BROUGHT, CHANGE, ENDCAP, RESTED
 from solver.search.timing import (
     INF,
@@ -109,7 +109,7 @@ def route_cost(m: Any, w: Any, v: int, seq: Any, length: int) -> Whole:
     )
 
 
-@compiled
+@inlined
 def duty_cost(m: Any, v: int, duty: int) -> Whole:
     """Return what so many seconds of duty cost, overtime included."""
     cost = m.fleet[v].per_second * duty
@@ -119,7 +119,7 @@ def duty_cost(m: Any, v: int, duty: int) -> Whole:
     return cost
 
 
-@compiled
+@inlined
 def _loads_fit(m: Any, w: Any, v: int, seq: Any, length: int) -> Truth:
     """Carry the load along each trip and compare it with the capacity, dimension by dimension."""
     for d in range(m.dimensions):
@@ -143,7 +143,7 @@ def _loads_fit(m: Any, w: Any, v: int, seq: Any, length: int) -> Truth:
     return True
 
 
-@compiled
+@inlined
 def _lay_out(m: Any, w: Any, v: int, seq: Any, length: int) -> Whole:
     """Fill travel, work, windows and releases of each entry; return the unfamiliar cost or -1."""
     profile = m.fleet[v].profile
@@ -198,7 +198,7 @@ def _lay_out(m: Any, w: Any, v: int, seq: Any, length: int) -> Whole:
     return unfamiliar
 
 
-@compiled
+@inlined
 def _place_breaks(m: Any, w: Any, v: int, length: int) -> Whole:
     """Decide before which entry each break comes; return how many precede leaving, -1 if late."""
     layers = m.fleet[v].breaks_end - m.fleet[v].breaks + 1
@@ -244,7 +244,7 @@ def _place_breaks(m: Any, w: Any, v: int, length: int) -> Whole:
     return final
 
 
-@compiled
+@inlined
 def _forward(m: Any, w: Any, v: int, seq: Any, length: int, first: int) -> Whole:
     """Follow the chosen breaks at the earliest; note begins and lateness; return the finish."""
     clock = max(max(m.fleet[v].shift_start, w.legs[0].begin), m.layer[v, first, RESTED])
@@ -269,7 +269,7 @@ def _forward(m: Any, w: Any, v: int, seq: Any, length: int, first: int) -> Whole
     return clock
 
 
-@compiled
+@inlined
 def _latest_departure(m: Any, w: Any, v: int, seq: Any, length: int, first: int) -> Whole:
     """Go back from the finish and push every stop as late as costs nothing."""
     earliest_departure = w.facts[3]
@@ -292,7 +292,7 @@ def _latest_departure(m: Any, w: Any, v: int, seq: Any, length: int, first: int)
     return max(cap, earliest_departure)
 
 
-@compiled
+@inlined
 def _reloads_kept(m: Any, v: int, seq: Any, length: int, departure: int, finish: int) -> Truth:
     """Tell whether every reload is used no more often than allowed, and the required ones are."""
     for r in range(m.fleet[v].reloads, m.fleet[v].reloads_end):

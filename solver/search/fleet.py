@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from solver.model import Job, Problem, Shipment, StopKind, Vehicle, Visit
 from solver.search.records import (
@@ -18,6 +19,7 @@ from solver.search.records import (
     TIER,
     Flags,
     Ints,
+    Records,
     WindowSets,
     table_of,
 )
@@ -92,6 +94,23 @@ def compatibility(
     return allowed, unfamiliar
 
 
+def groups_of(allowed: Flags) -> tuple[NDArray[np.int64], Records, NDArray[np.int32]]:
+    """
+    Put visits that the same kinds of vehicle may do into one group.
+
+    Returns
+    -------
+    tuple of arrays
+        The group of each visit; per group the range of its kinds in the last array.
+    """
+    patterns, group = np.unique(allowed.T, axis=0, return_inverse=True)
+    lists = [np.flatnonzero(pattern) for pattern in patterns]
+    ends = np.cumsum([kinds.size for kinds in lists], dtype=np.int64)
+    ranges = [(int(end) - kinds.size, int(end)) for kinds, end in zip(lists, ends, strict=True)]
+    flat = np.concatenate([*lists, np.zeros(1, np.int64)]).astype(np.int32)
+    return group.reshape(-1), table_of(RANGE, ranges), flat
+
+
 def fleet_tables(
     fleet: Sequence[Vehicle],
     rows: WindowSets,
@@ -136,6 +155,8 @@ def fleet_tables(
         # Reloads are moved about freely, so their routes are always costed, and checked, in full.
         row["incremental"] = not has_duty(v) and not any_due and not v.reloads
         row["exact_duty"] = not v.breaks and not v.reloads and not several and not any_due
+        estimated = has_duty(v) and not row["incremental"] and not row["exact_duty"]
+        row["summed_rate"] = v.cost_per_second if estimated else 0
         row["in_order_of_kind"] = order[k]
     counts = np.bincount(kinds.of, minlength=len(kinds.first)) if fleet else np.zeros(0, np.int64)
     ends = np.cumsum(counts)

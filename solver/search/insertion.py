@@ -21,7 +21,37 @@ from solver.search.workshop import BY_SHARE, PAID
 
 
 @inlined
-def promising(m: Any, s: Any, v: int, i: int, u: int, rate: int, cut: int) -> Truth:
+def _work_added(m: Any, s: Any, i: int, j: int, u: int) -> Whole:
+    """Return the seconds of work that `u` between `i` and `j` adds, setting up included."""
+    a, b = s.link[i].place, s.link[u].place
+    work = m.node[u].service + (m.node[u].setup if a != b else 0)
+    if j < m.n and m.node[j].setup:
+        c = s.link[j].place
+        work += m.node[j].setup * (np.int64(b != c) - np.int64(a != c))
+    return work
+
+
+@inlined
+def worth_a_look(m: Any, s: Any, i: int, u: int, beside: Any, best: int) -> Truth:
+    """
+    Sort out spots behind `i` by one leg alone: the neighbour's, less the leg that goes.
+
+    Parameters
+    ----------
+    beside
+        The neighbour's record: what the leg between it and `u` takes at least.
+    """
+    v = s.link[i].route
+    rate = m.one_rate if m.one_rate >= 0 else m.fleet[v].per_metre
+    bound = rate * (np.int64(beside.metres) - s.link[i].metres)
+    if m.summed:
+        longer = np.int64(beside.seconds) + m.node[u].service - s.link[i].seconds
+        bound += m.fleet[v].summed_rate * longer
+    return bool(bound < best)
+
+
+@inlined
+def promising(m: Any, s: Any, v: int, i: int, u: int, cut: int) -> Truth:
     """
     Sort out spots that cannot be better, by distance, load and time, before anything else is read.
 
@@ -33,8 +63,17 @@ def promising(m: Any, s: Any, v: int, i: int, u: int, rate: int, cut: int) -> Tr
     profile = m.fleet[v].profile
     a, b, c = s.link[i].place, s.link[u].place, s.link[j].place
     metres = metres_between(m, profile, a, b) + metres_between(m, profile, b, c)
-    if rate * (metres - s.link[i].metres) >= cut:
+    rate = m.one_rate if m.one_rate >= 0 else m.fleet[v].per_metre
+    cost = rate * (metres - s.link[i].metres)
+    if cost >= cut:
         return False
+    if m.summed and m.fleet[v].summed_rate > 0:
+        longer = seconds_between(m, profile, a, b) + seconds_between(m, profile, b, c)
+        longer += _work_added(m, s, i, j, u) - s.link[i].seconds
+        duty = s.sums[v].duty
+        cost += duty_cost(m, v, duty + longer) - duty_cost(m, v, duty)
+        if cost + m.unfamiliar[m.fleet[v].kind, m.node[u].area] >= cut:
+            return False
     if m.flat_load:
         t = s.link[i].trip
         for d in range(m.dimensions):
@@ -52,7 +91,7 @@ def promising(m: Any, s: Any, v: int, i: int, u: int, rate: int, cut: int) -> Tr
     return True
 
 
-@compiled
+@inlined
 def insertion_cost(m: Any, s: Any, w: Any, v: int, i: int, u: int, cut: int) -> Whole:
     """
     Return the added cost of visit `u` behind node `i` of vehicle `v`.
@@ -114,7 +153,7 @@ def opening_price(m: Any, w: Any, v: int, u: int) -> Whole:
     return np.int64(m.fleet[v].fixed * min(most, 1.0))
 
 
-@compiled
+@inlined
 def load_fits(m: Any, s: Any, v: int, i: int, j: int, u: int) -> Truth:
     """Tell whether the trip can take the visit between `i` and `j`."""
     t = s.link[i].trip
@@ -150,7 +189,7 @@ def latest_with(m: Any, s: Any, v: int, j: int, taken: int, before: int) -> Whol
     return last_open(m, m.node[j].wset, leave - m.node[j].service - (m.node[j].setup if now else 0))
 
 
-@compiled
+@inlined
 def _time_fits(
     m: Any, s: Any, w: Any, v: int, i: int, j: int, u: int, there: int, onward: int
 ) -> Whole:
@@ -188,7 +227,7 @@ def _time_fits(
     return INF
 
 
-@compiled
+@inlined
 def clocks_behind(m: Any, s: Any, w: Any, v: int, i: int, release: int) -> None:
     """Put the earliest departures from `i` into `w.clocks[0]`, its trip leaving after `release`."""
     for k in range(m.layers):
@@ -222,17 +261,12 @@ def _delay(m: Any, s: Any, w: Any, v: int, i: int, release: int) -> None:
             w.clocks[0, k] = min(best, INF)
 
 
-@compiled
+@inlined
 def _duty_added(
     m: Any, s: Any, w: Any, v: int, i: int, j: int, u: int, there: int, onward: int, longer: int
 ) -> Whole:
     """Return the added cost of duty, INF over a limit that segments prove broken."""
-    work = m.node[u].service + (m.node[u].setup if s.link[i].place != s.link[u].place else 0)
-    if j < m.n and m.node[j].setup:
-        work += m.node[j].setup * (
-            np.int64(s.link[u].place != s.link[j].place)
-            - np.int64(s.link[i].place != s.link[j].place)
-        )
+    work = _work_added(m, s, i, j, u)
     now = s.sums[v].duty if s.sums[v].count else 0
     if m.fleet[v].exact_duty:
         c = m.c_segment

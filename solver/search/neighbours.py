@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from solver.search.records import INF, NEAR
@@ -50,6 +51,8 @@ def neighbourhoods(
     after = np.full((n, insertion), -1, np.int32)
     near = np.full((n, ruin), -1, np.int32)
     first, last = _opening(model)
+    together = _together(model)
+    group = model.node["group"]
     metre, second = _rates(model)
     candidates = _pool(problem, model, max(ruin, insertion) * _POOL)
     block = max(1, min(n, 4_000_000 // max(n if candidates is None else candidates.shape[1], 1)))
@@ -66,6 +69,8 @@ def neighbourhoods(
         base_in = in_m * metre + in_t * second
         itself = columns == rows[:, None]
         distance = (base_out + base_in).astype(np.float64)
+        apart = ~together[group[rows][:, None], group[columns]]
+        distance[apart] += distance.max()
         distance[itself] = -1.0
         near[rows] = _top(columns, distance, ruin, np.inf)
         served = model.node["service"]
@@ -81,23 +86,33 @@ def neighbourhoods(
             (before, base_in, wait_in, late_in),
         ):
             score = base + weight * _WAIT_SHARE * wait
-            score = np.where(itself | (late > 0), np.inf, score)
+            score = np.where(itself | apart | (late > 0), np.inf, score)
             target[rows] = _top(columns, score, insertion, np.inf)
     return _measured(model, before, outward=False), _measured(model, after, outward=True), near
 
 
+def _together(model: Model) -> NDArray[np.bool_]:
+    """Tell, for two groups of visits, whether some kind of vehicle may do both."""
+    able = np.zeros((len(model.groups), max(model.kind_count, 1)), np.int32)
+    for g, (low, high) in enumerate(model.groups):
+        able[g, model.group_kinds[low:high]] = 1
+    shared: NDArray[np.bool_] = able @ able.T > 0
+    return shared
+
+
 def _measured(model: Model, listed: Ints32, *, outward: bool) -> Records:
-    """Put beside each neighbour the least metres of any profile: a bound on what the leg costs."""
+    """Put beside each neighbour the least metres and seconds of any profile: what the leg costs."""
     result = np.zeros(listed.shape, NEAR)
     result["node"] = listed
     for low in range(0, model.n, 4_096):
         rows = np.arange(low, min(low + 4_096, model.n))
         columns = np.maximum(listed[rows], 0)
-        metres = [
-            _legs(model, rows, columns, outward=outward, profile=p)[1]
+        legs = [
+            _legs(model, rows, columns, outward=outward, profile=p)
             for p in range(1 if model.planar else model.metres.shape[0])
         ]
-        result["metres"][rows] = np.floor(np.min(metres, axis=0))
+        result["seconds"][rows] = np.floor(np.min([seconds for seconds, _ in legs], axis=0))
+        result["metres"][rows] = np.floor(np.min([metres for _, metres in legs], axis=0))
     return result
 
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from solver.search.chance import below, share
 from solver.search.compiled import Truth, Whole, compiled, inlined
-from solver.search.evaluate import route_cost
-from solver.search.insertion import clocks_behind, latest_with, opening_price
+from solver.search.evaluate import duty_cost, route_cost
+from solver.search.insertion import clocks_behind, latest_with, opening_price, worth_a_look
 from solver.search.records import CHANGE
 from solver.search.refit import idle_vehicle
 from solver.search.state import sequence
@@ -38,7 +38,7 @@ def best_pair(m: Any, s: Any, w: Any, u: int, limit: int) -> Whole:
         i = m.before[u, k].node
         if i < 0:
             break
-        if _near_enough(m, s, w, i, m.before[u, k].metres, best):
+        if _near_enough(m, s, w, i, u, m.before[u, k], best):
             best = _try(m, s, w, i, u, best)
     for k in range(m.after.shape[1]):
         j = m.after[u, k].node
@@ -46,7 +46,7 @@ def best_pair(m: Any, s: Any, w: Any, u: int, limit: int) -> Whole:
             break
         if s.link[j].owner == w.me:
             i = s.link[j].prev
-            if _near_enough(m, s, w, i, m.after[u, k].metres, best):
+            if _near_enough(m, s, w, i, u, m.after[u, k], best):
                 best = _try(m, s, w, i, u, best)
     mate = m.node[u].mate
     for k in range(min(_BESIDE_DELIVERY, m.before.shape[1])):
@@ -63,12 +63,13 @@ def best_pair(m: Any, s: Any, w: Any, u: int, limit: int) -> Whole:
 
 
 @inlined
-def _near_enough(m: Any, s: Any, w: Any, i: int, metres: int, best: int) -> Truth:
+def _near_enough(m: Any, s: Any, w: Any, i: int, u: int, beside: Any, best: int) -> Truth:
     """Tell whether the leg at the pickup, less the one that goes, costs less than `best`."""
     if s.link[i].owner != w.me:
         return False
-    rate = m.one_rate if m.one_rate >= 0 else m.fleet[s.link[i].route].per_metre
-    return bool(m.slots > 0 or rate * (np.int64(metres) - s.link[i].metres) < best)
+    if worth_a_look(m, s, i, u, beside, best):
+        return True
+    return bool(m.slots > 0 and share(w.chance) < _WITH_RELOAD)
 
 
 @compiled
@@ -161,23 +162,26 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
     base = m.unfamiliar[kind, m.node[u].area] + m.unfamiliar[kind, m.node[d].area]
     if s.sums[v].count == 0:
         base += opening_price(m, w, v, u) + m.fleet[v].per_metre * s.sums[v].metres
-    if s.sums[v].count > 0 and base + m.fleet[v].per_metre * beside >= best and c >= 0:
-        return best
+    there = seconds_between(m, profile, a, b)
+    beside_seconds = there + seconds_between(m, profile, b, c) - seconds_between(m, profile, a, c)
+    if s.sums[v].count > 0 and c >= 0:
+        longer = beside_seconds + m.node[u].service + m.node[d].service
+        least = m.fleet[v].per_metre * beside + m.fleet[v].summed_rate * longer
+        if base + least >= best:
+            return best
     if not _has_room(m, s, v, i, u):
         return best
     clocks_behind(m, s, w, v, i, m.node[u].release)
     for k in range(m.layers):
         w.clocks[1, k] = w.clocks[0, k]
     work = m.node[u].service + (m.node[u].setup if a != b else 0)
-    there = seconds_between(m, profile, a, b)
     if not _step(m, w, v, there, m.node[u].wset, work):
         return best
-    beside_seconds = there + seconds_between(m, profile, b, c) - seconds_between(m, profile, a, c)
     x, here, y = u, b, j
     while True:
         target = s.link[y].place
         onward = seconds_between(m, profile, g, target)
-        # Only distance counts here: what time costs is settled by `_exact`, and never less than 0.
+        # What time costs is only estimated here, and settled by `_exact` for what looks good.
         metres = metres_between(m, profile, here, g) + metres_between(m, profile, g, target)
         seconds = seconds_between(m, profile, here, g) + onward
         if x == u:
@@ -187,6 +191,10 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
             metres += beside - metres_between(m, profile, here, target)
             seconds += beside_seconds - seconds_between(m, profile, here, target)
         cost = base + m.fleet[v].per_metre * metres
+        if m.summed and s.sums[v].count > 0 and not m.fleet[v].incremental:
+            longer = seconds + m.node[u].service + m.node[d].service
+            duty = s.sums[v].duty
+            cost += duty_cost(m, v, duty + longer) - duty_cost(m, v, duty)
         if (
             cost < best
             and s.sums[v].metres + metres <= m.fleet[v].max_metres
@@ -372,11 +380,11 @@ def _try_idle(m: Any, s: Any, w: Any, u: int, best: int) -> Whole:
     if w.tally[CLOSED]:
         return best
     tried = 0
-    first = below(w.chance, m.kind_count) if m.kind_count > 1 else 0
-    for k in range(m.kind_count):
-        t = (first + k) % m.kind_count
-        if not m.allowed[t, u]:
-            continue
+    low = m.groups[m.node[u].group].first
+    kinds = m.groups[m.node[u].group].end - low
+    first = below(w.chance, kinds) if kinds > 1 else 0
+    for k in range(kinds):
+        t = m.group_kinds[low + (first + k) % kinds]
         v = idle_vehicle(m, s, w, t)
         if v < 0:
             continue

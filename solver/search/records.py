@@ -53,17 +53,21 @@ NODE = np.dtype(
         ("is_pickup", np.int64),
         ("skip", np.int64),
         ("area", np.int64),
+        ("group", np.int64),  # of visits that the same kinds of vehicle may do
         ("size", np.int64),  # for ordering: the largest share of a dimension, in thousandths
     ]
 )
 
-NEAR = np.dtype([("node", np.int32), ("metres", np.int32)])
+NEAR = np.dtype([("node", np.int32), ("metres", np.int32), ("seconds", np.int32)])
 
 FLEET = np.dtype(
     [
         ("kind", np.int64),
         ("profile", np.int64),
         ("per_metre", np.int64),
+        ("summed_rate", np.int64),  # of a second, where duty is estimated from sums; else 0
+        ("incremental", np.int64),  # the cost follows from sums alone, no pass over the route
+        ("exact_duty", np.int64),  # segments give the duty: one window each, no breaks
         ("max_stops", np.int64),
         ("max_metres", np.int64),
         ("max_driving", np.int64),
@@ -74,8 +78,6 @@ FLEET = np.dtype(
         ("shift_start", np.int64),
         ("shift_end", np.int64),
         ("per_second", np.int64),
-        ("incremental", np.int64),  # the cost follows from sums alone, no pass over the route
-        ("exact_duty", np.int64),  # segments give the duty: one window each, no breaks
         ("breaks", np.int64),  # where the vehicle's rows begin and end in each table
         ("breaks_end", np.int64),
         ("reloads", np.int64),

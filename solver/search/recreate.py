@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 
 from solver.search.chance import below, share
-from solver.search.compiled import Truth, Whole, compiled
+from solver.search.compiled import Truth, Whole, compiled, inlined
 from solver.search.costs import settle_cost
 from solver.search.evaluate import route_cost
-from solver.search.insertion import insertion_cost, promising
+from solver.search.insertion import insertion_cost, promising, worth_a_look
 from solver.search.pairs import best_pair
 from solver.search.refit import idle_vehicle
 from solver.search.state import insert, join, retime, sequence, take_slot, unlink
 from solver.search.steps import is_slot
-from solver.search.timing import INF, metres_between
+from solver.search.timing import INF, metres_between, seconds_between
 from solver.search.workshop import (
     BEHIND,
     CLOSED,
@@ -143,65 +143,62 @@ def place_visit(m: Any, s: Any, w: Any, u: int) -> Truth:
 def best_spot(m: Any, s: Any, w: Any, u: int, limit: int, mark: int) -> Whole:
     """Find the cheapest spot beside the visit's neighbours or on an idle vehicle."""
     best = limit
-    rate = m.one_rate
-    # A look at the list and at the neighbour's own record sorts most spots out: the leg on one side
-    # of the visit alone, less the leg that goes, costs too much already.
-    for k in range(m.before.shape[1]):
-        i = m.before[u, k].node
+    width = m.before.shape[1]
+    k = 0
+    while k < 2 * width:
+        # First behind the good predecessors, then before the good successors.
+        first = k < width
+        beside = m.before[u, k] if first else m.after[u, k - width]
+        i = beside.node
         if i < 0:
-            break
+            if not first:
+                break
+            k = width
+            continue
+        k += 1
         if s.link[i].owner != w.me:
             continue
-        v = s.link[i].route
-        if m.one_rate < 0:
-            rate = m.fleet[v].per_metre
-        if rate * (np.int64(m.before[u, k].metres) - s.link[i].metres) < best and promising(
-            m, s, v, i, u, rate, best
-        ):
-            best = _try(m, s, w, v, i, u, best, mark)
-        elif m.slots > 0 and share(w.chance) < _WITH_RELOAD:
-            best = _try_reload(m, s, w, v, i, u, best, mark)
-    for k in range(m.after.shape[1]):
-        j = m.after[u, k].node
-        if j < 0:
-            break
-        if s.link[j].owner != w.me:
-            continue
-        v = s.link[j].route
-        i = s.link[j].prev
-        if m.one_rate < 0:
-            rate = m.fleet[v].per_metre
-        if rate * (np.int64(m.after[u, k].metres) - s.link[i].metres) < best and promising(
-            m, s, v, i, u, rate, best
-        ):
-            best = _try(m, s, w, v, i, u, best, mark)
-        elif m.slots > 0 and share(w.chance) < _WITH_RELOAD:
-            best = _try_reload(m, s, w, v, i, u, best, mark)
-    best = _try_idle(m, s, w, u, best, mark)
-    if best >= limit and not w.tally[CLOSED]:
-        best = _try_far(m, s, w, u, best, mark)
+        if not first:
+            i = s.link[i].prev
+        # A look at the list and at the neighbour's own record sorts most spots out.
+        if worth_a_look(m, s, i, u, beside, best):
+            best = _try(m, s, w, i, u, best, mark)
+    if not w.tally[CLOSED]:
+        best = _try_some(m, s, w, _idle_spots(m, s, w, u, mark), u, best, mark)
+        if best >= limit:
+            best = _try_some(m, s, w, _far_spots(m, s, w, u, mark), u, best, mark)
     return best
 
 
-@compiled
+@inlined
 def _open_to(m: Any, w: Any, v: int, u: int, mark: int) -> Truth:
     return bool((m.all_allowed or m.allowed[m.fleet[v].kind, u]) and w.vehicles[v].banned != mark)
 
 
-@compiled
-def _try(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int, mark: int) -> Whole:
+@inlined
+def _try(m: Any, s: Any, w: Any, i: int, u: int, best: int, mark: int) -> Whole:
     """Try the spot behind node `i`."""
-    cost = insertion_cost(m, s, w, v, i, u, best)
+    v = s.link[i].route
+    cost: Any = np.int64(INF)
+    if v == w.tally[PAID] or promising(m, s, v, i, u, best):
+        cost = insertion_cost(m, s, w, v, i, u, best)
     if cost < best:
         # A spot that is not better changes nothing, so only these need to be looked away from.
-        if share(w.chance) < _BLINK or not _open_to(m, w, v, u, mark):
-            return best
-        best = cost
-        w.choice[VEHICLE] = v
-        w.choice[BEHIND] = i
-        w.choice[VARIANT] = 0
+        if share(w.chance) >= _BLINK and _open_to(m, w, v, u, mark):
+            best = cost
+            w.choice[VEHICLE] = v
+            w.choice[BEHIND] = i
+            w.choice[VARIANT] = 0
     elif m.slots > 0 and share(w.chance) < _WITH_RELOAD:
         best = _try_reload(m, s, w, v, i, u, best, mark)
+    return best
+
+
+@compiled
+def _try_some(m: Any, s: Any, w: Any, count: int, u: int, best: int, mark: int) -> Whole:
+    """Try the spots that `w.spots` lists."""
+    for k in range(count):
+        best = _try(m, s, w, w.spots[k], u, best, mark)
     return best
 
 
@@ -211,7 +208,12 @@ def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int, mark:
     profile = m.fleet[v].profile
     a, b, c = s.link[i].place, s.link[u].place, s.link[s.link[i].next].place
     metres = metres_between(m, profile, a, b) + metres_between(m, profile, b, c)
-    if m.fleet[v].per_metre * (metres - s.link[i].metres) >= best:
+    least = m.fleet[v].per_metre * (metres - s.link[i].metres)
+    if m.summed:
+        seconds = seconds_between(m, profile, a, b) + seconds_between(m, profile, b, c)
+        longer = seconds + m.node[u].service - s.link[i].seconds
+        least += m.fleet[v].summed_rate * longer
+    if least >= best:
         # The reload only makes the detour longer, and to cost a route is dear.
         return best
     if s.sums[v].count == 0 or not _open_to(m, w, v, u, mark):
@@ -248,36 +250,37 @@ def _try_reload(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int, mark:
     return best
 
 
-@compiled
-def _try_idle(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
-    """Try one idle vehicle of each of some types."""
-    if w.tally[CLOSED]:
-        return best
+@inlined
+def _idle_spots(m: Any, s: Any, w: Any, u: int, mark: int) -> Whole:
+    """List the spots of one idle vehicle of each of some types; return how many they are."""
+    count = 0
     tried = 0
-    first = below(w.chance, m.kind_count) if m.kind_count > 1 else 0
-    for k in range(m.kind_count):
-        t = (first + k) % m.kind_count
-        if not m.allowed[t, u]:
-            continue
-        v = idle_vehicle(m, s, w, t)
-        if v < 0 or w.vehicles[v].banned == mark:
+    low = m.groups[m.node[u].group].first
+    kinds = m.groups[m.node[u].group].end - low
+    first = below(w.chance, kinds) if kinds > 1 else 0
+    paid = w.tally[PAID]
+    for k in range(kinds):
+        v = idle_vehicle(m, s, w, m.group_kinds[low + (first + k) % kinds])
+        if v < 0 or v == paid or w.vehicles[v].banned == mark:
             continue
         i = m.n + v
         while i < m.n + m.vehicles or is_slot(m, i):
-            best = _try(m, s, w, v, i, u, best, mark)
+            w.spots[count] = i
+            count += 1
             i = s.link[i].next
         tried += 1
         if tried >= _IDLE_TYPES:
             break
-    v = w.tally[PAID]
-    if v >= 0 and s.sums[v].count == 0 and w.vehicles[v].banned != mark:
-        best = _try(m, s, w, v, m.n + v, u, best, mark)
-    return best
+    if paid >= 0 and s.sums[paid].count == 0 and w.vehicles[paid].banned != mark:
+        w.spots[count] = m.n + paid
+        count += 1
+    return count
 
 
-@compiled
-def _try_far(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
-    """Where no neighbour helps, try every spot of some routes."""
+@inlined
+def _far_spots(m: Any, s: Any, w: Any, u: int, mark: int) -> Whole:
+    """List all spots of some routes, for where no neighbour helps; return how many they are."""
+    count = 0
     tried = 0
     first = below(w.chance, m.vehicles)
     for k in range(m.vehicles):
@@ -287,12 +290,13 @@ def _try_far(m: Any, s: Any, w: Any, u: int, best: int, mark: int) -> Whole:
         end = m.n + m.vehicles + v
         i = m.n + v
         while i != end:
-            best = _try(m, s, w, v, i, u, best, mark)
+            w.spots[count] = i
+            count += 1
             i = s.link[i].next
         tried += 1
         if tried >= _FAR_ROUTES:
             break
-    return best
+    return count
 
 
 @compiled

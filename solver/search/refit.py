@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any
 
 from solver.search.chance import below, share
-from solver.search.compiled import Truth, Whole, compiled
+from solver.search.compiled import Truth, Whole, compiled, inlined
 from solver.search.costs import settle_cost
 from solver.search.evaluate import route_cost
 from solver.search.records import INF
@@ -41,13 +41,33 @@ def idle_vehicle(m: Any, s: Any, w: Any, t: int) -> Whole:
 
 
 @compiled
+def idle_for(m: Any, s: Any, w: Any, u: int) -> Whole:
+    """Return an idle vehicle of some type that may do visit `u`, -1 if a draw finds none."""
+    t = _kind_for(m, w, u)
+    return idle_vehicle(m, s, w, t) if t >= 0 else -1
+
+
+@inlined
+def _kind_for(m: Any, w: Any, u: int) -> Whole:
+    """Draw a kind of vehicle that may do visit `u`, -1 if there is none."""
+    low = m.groups[m.node[u].group].first
+    kinds = m.groups[m.node[u].group].end - low
+    return m.group_kinds[low + below(w.chance, kinds)] if kinds > 0 else -1
+
+
+@compiled
 def refit(m: Any, s: Any, w: Any) -> None:
     """Give a touched route to a vehicle of another kind, or swap it, where that is cheaper."""
     if w.tally[TOUCHED] == 0:
         return
     v = w.vehicles[below(w.chance, w.tally[TOUCHED])].touched
-    t = below(w.chance, m.kind_count)
-    if s.sums[v].count == 0 or s.sums[v].cost >= INF or t == m.fleet[v].kind:
+    if s.sums[v].count == 0 or s.sums[v].cost >= INF:
+        return
+    x = s.link[m.n + v].next
+    while x >= m.n:
+        x = s.link[x].next
+    t = _kind_for(m, w, x)
+    if t < 0 or t == m.fleet[v].kind:
         return
     other = idle_vehicle(m, s, w, t) if share(w.chance) < 0.5 else -1
     if other < 0:

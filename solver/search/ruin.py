@@ -16,11 +16,19 @@ from solver.search.compiled import Truth, Whole, compiled
 from solver.search.costs import settle_cost
 from solver.search.state import clear, free_slot, rest, retime, take_slot, unlink
 from solver.search.steps import is_slot
-from solver.search.workshop import ABSENT, ITERATION, PENDING, TOUCHED, touch
+from solver.search.workshop import (
+    ABSENT,
+    CLOSED,
+    ITERATION,
+    PENDING,
+    TOUCHED,
+    touch,
+)
 
 _KEEP_SPLIT = 0.5
 _GROW_SPLIT = 0.01
 _ABSENT_TRIED = 12
+_RECALL = 0.2
 _SHIFT_RELOADS = 0.1
 _DROP_EMPTY = 0.8
 _BARE = 0.2
@@ -172,14 +180,18 @@ def _shift_reloads(m: Any, s: Any, w: Any, v: int) -> None:
     first = m.n + 2 * m.vehicles
     draw = below(w.chance, 3)
     length = s.sums[v].count
+    again = -1
     if draw < 2:
         low, high = m.fleet[v].slots, m.fleet[v].slots_end
         if high > low:
             slot = low + below(w.chance, high - low)
             if s.slots[slot].reload >= 0:
+                if m.reloads[m.fleet[v].reloads + s.slots[slot].reload].required:
+                    # Without it the route would only be refused.
+                    again = s.slots[slot].reload
                 free_slot(m, s, first + slot)
     reloads = m.fleet[v].reloads_end - m.fleet[v].reloads
-    if draw > 0 and reloads > 0:
+    if (draw > 0 or again >= 0) and reloads > 0:
         i = m.n + v
         end = i + m.vehicles
         for _ in range(below(w.chance, length + 1)):
@@ -188,7 +200,7 @@ def _shift_reloads(m: Any, s: Any, w: Any, v: int) -> None:
             i = s.link[i].next
         j = s.link[i].next
         if not (j < m.n and m.node[j].lock) and not _inside_pair(m, s, i):
-            take_slot(m, s, v, i, below(w.chance, reloads))
+            take_slot(m, s, v, i, again if again >= 0 else below(w.chance, reloads))
 
 
 @compiled
@@ -233,14 +245,22 @@ def settle(m: Any, s: Any, w: Any, v: int) -> None:
 
 @compiled
 def _recall_absent(m: Any, s: Any, w: Any, seed: int) -> None:
-    """Give visits that are left out another chance: all when few, else some."""
+    """
+    Give visits that are left out another chance: the seed always, else all when few, or some.
+
+    To look for room that is not there takes longer than to insert, so most iterations do without.
+    """
     absent = w.tally[ABSENT]
-    if absent <= _ABSENT_TRIED:
-        for k in range(absent):
-            w.visits[w.tally[PENDING]].pending = w.visits[k].absent
-            w.tally[PENDING] += 1
+    if absent == 0:
         return
-    first = below(w.chance, absent)
-    for k in range(_ABSENT_TRIED):
-        w.visits[w.tally[PENDING]].pending = w.visits[(first + k) % absent].absent
-        w.tally[PENDING] += 1
+    if w.tally[CLOSED] or share(w.chance) < _RECALL:
+        first = below(w.chance, absent) if absent > _ABSENT_TRIED else 0
+        for k in range(min(absent, _ABSENT_TRIED)):
+            w.visits[w.tally[PENDING]].pending = w.visits[(first + k) % absent].absent
+            w.tally[PENDING] += 1
+    elif s.link[seed].route < 0:
+        seed = seed if m.node[seed].mate < 0 or m.node[seed].is_pickup else m.node[seed].mate
+        for k in range(absent):
+            if w.visits[k].absent == seed:
+                w.visits[w.tally[PENDING]].pending = seed
+                w.tally[PENDING] += 1

@@ -25,7 +25,7 @@ def is_slot(m: Any, x: int) -> Truth:
     return x >= m.n + 2 * m.vehicles
 
 
-@compiled
+@inlined
 def work_at(m: Any, s: Any, v: int, x: int, before: int) -> Whole:
     """Return the seconds spent at a node when coming from the node `before`."""
     if x < m.n:
@@ -37,7 +37,7 @@ def work_at(m: Any, s: Any, v: int, x: int, before: int) -> Whole:
     return 0
 
 
-@compiled
+@inlined
 def windows_at(m: Any, s: Any, v: int, x: int) -> Whole:
     """Return the window set of a node."""
     if x < m.n:
@@ -55,7 +55,7 @@ def open_start(m: Any, s: Any, v: int) -> None:
     for k in range(m.layers):
         rested = m.layer[v, k, RESTED]
         s.rows[x, k] = rested if rested >= INF else max(leave, rested)
-    if m.any_duty:
+    if m.segments:
         s.rows[x, m.c_segment] = 0
         s.rows[x, m.c_segment + 1] = leave
         s.rows[x, m.c_segment + 2] = max(leave, m.fleet[v].shift_end)
@@ -75,7 +75,7 @@ def _step_forward_plain(m: Any, s: Any, x: int) -> Truth:
         leave = max(leave, m.node[x].open) + work if leave <= m.node[x].close else np.int64(INF)
     changed = bool(leave != s.rows[x, 0])
     s.rows[x, 0] = leave
-    if m.any_duty:
+    if m.segments:
         c = m.c_segment
         before, after = s.rows[p, c : c + 3], s.rows[x, c : c + 3]
         changed |= merge(before, travel, work, m.node[x].open, m.node[x].close, after)
@@ -116,7 +116,7 @@ def _step_forward_full(m: Any, s: Any, v: int, x: int) -> Truth:
             changed = True
     for taken in range(layers, m.layers):
         s.rows[x, taken] = INF
-    if m.any_duty:
+    if m.segments:
         low, high = _segment_window(m, rows, s.rows[p, m.c_segment : m.c_segment + 3], travel)
         if is_slot(m, x):
             low = max(low, release - work)
@@ -172,7 +172,7 @@ def _step_backward_plain(m: Any, s: Any, x: int) -> Truth:
     changed = bool(leave != s.rows[x, m.c_leave] or latest != s.rows[x, m.c_latest])
     s.rows[x, m.c_leave] = leave
     s.rows[x, m.c_latest] = latest
-    if m.any_duty:
+    if m.segments:
         c = m.c_segment + 3
         behind, here = s.rows[j, c : c + 3], s.rows[x, c : c + 3]
         changed |= _prepend(work, m.node[x].open, m.node[x].close, travel, behind, here)
@@ -212,7 +212,7 @@ def _step_backward_full(m: Any, s: Any, v: int, x: int) -> Truth:
     for taken in range(layers, m.layers):
         s.rows[x, m.c_leave + taken] = -INF
         s.rows[x, m.c_latest + taken] = -INF
-    if m.any_duty and not start:
+    if m.segments and not start:
         c = m.c_segment
         low, high = _segment_window(m, rows, s.rows[s.link[x].prev, c : c + 3], 0)
         changed |= _prepend(
@@ -243,7 +243,7 @@ def close_end(m: Any, s: Any, v: int) -> None:
     x = m.n + m.vehicles + v
     for k in range(m.layers):
         s.rows[x, m.c_latest + k] = m.layer[v, k, ENDCAP]
-    if m.any_duty:
+    if m.segments:
         s.rows[x, m.c_segment + 3] = 0
         s.rows[x, m.c_segment + 4] = -INF
         s.rows[x, m.c_segment + 5] = m.fleet[v].shift_end

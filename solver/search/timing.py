@@ -74,9 +74,11 @@ def last_open(m: Any, rows: int, cap: int) -> Whole:
     return -INF
 
 
-@compiled
+@inlined
 def drive(m: Any, vehicle: int, clock: int, travel: int, taken: int, until: int) -> Whole:
     """Travel from `clock` on, taking breaks `taken` up to `until` on the way; INF if late."""
+    if taken == until:
+        return clock + travel
     first = m.fleet[vehicle].breaks
     for k in range(first + taken, first + until):
         begin = earliest(m, m.breaks[k].wset, clock)
@@ -87,12 +89,12 @@ def drive(m: Any, vehicle: int, clock: int, travel: int, taken: int, until: int)
     return clock + travel
 
 
-@compiled
+@inlined
 def drive_back(m: Any, vehicle: int, ready: int, travel: int, taken: int, until: int) -> Whole:
     """Return the latest moment to leave so that `drive` ends by `ready`; -INF if there is none."""
-    first = m.fleet[vehicle].breaks
     if taken == until:
         return ready - travel
+    first = m.fleet[vehicle].breaks
     whole = travel
     latest = ready
     for k in range(first + until - 1, first + taken - 1, -1):

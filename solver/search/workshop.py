@@ -68,6 +68,7 @@ class Workshop(NamedTuple):
     tried: NDArray[np.int64]  # (nodes,) number of the insertion that tried the spot behind
     journal: NDArray[Any]  # (nodes,) records of `_JOURNAL`
     j_rows: NDArray[np.int64]  # (nodes, width)
+    spots: NDArray[np.int32]  # (nodes,) spots to try for the visit at hand
     sequence: NDArray[np.int32]
     variant: NDArray[np.int32]
     scratch: Scratch
@@ -94,6 +95,7 @@ def workshop(m: Model, *, seed: int, thread: int) -> Workshop:
         tried=np.full(nodes, -1, np.int64),
         journal=np.zeros(nodes, _JOURNAL),
         j_rows=np.zeros((nodes, m.width), np.int64),
+        spots=np.zeros(nodes + 1, np.int32),
         sequence=np.zeros(longest, np.int32),
         variant=np.zeros(longest, np.int32),
         scratch=scratch(longest, m.layers),
