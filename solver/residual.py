@@ -293,11 +293,12 @@ class _Cut:
             jobs=tuple(_among(crew, job) for job in jobs),
             shipments=tuple(_among(crew, shipment) for shipment in shipments),
         )
-        rest = self.limits.widened(rest, anchors)
+        tours = tuple(self._tours(rest, anchors))
+        rest = self.limits.widened(rest, anchors, tours)
         return Residual(
             problem=rest,
             now=self.now,
-            tours=tuple(self._tours(rest, anchors)),
+            tours=tours,
             past=self.past,
             spent={name: self.ledger.spent(one) for name, one in self.past.items()},
             anchors={name: anchor.id for name, anchor in anchors.items()},

@@ -99,21 +99,28 @@ class Limits:
     def _broken_already(self, code: ViolationCode, amount: int, vehicle: str, at: str = "") -> None:
         self.overrun.append(Violation(code=code, amount=amount, vehicle=vehicle, id=at))
 
-    def widened(self, rest: Problem, anchors: Mapping[str, Job]) -> Problem:
+    def widened(self, rest: Problem, anchors: Mapping[str, Job], tours: Sequence[Tour]) -> Problem:
         """
         Widen the limits that a vehicle breaks already by finishing its visit and going home.
 
         A rest that begins with a broken rule cannot be told from one that the search breaks, and
         some engines refuse it; so what is broken for good is noted once and leaves the problem.
+        What the plan keeps is not broken for good: by way of another stop it may be less far home.
         """
         evaluator = Evaluator(rest)
+        planned = {tour.vehicle: tour for tour in tours}
         vehicles = []
         for vehicle in rest.vehicles:
             anchor = anchors.get(vehicle.id)
             if anchor is not None:
                 step = Step(kind=StopKind.JOB, id=anchor.id)
-                verdict = evaluator.verdict(Tour(vehicle=vehicle.id, steps=(step,)))
-                for violation in verdict.violations:
+                alone = Tour(vehicle=vehicle.id, steps=(step,))
+                found = evaluator.verdict(alone).violations
+                tour = planned.get(vehicle.id, alone)
+                still = {v.code for v in evaluator.verdict(tour).violations} if found else set()
+                for violation in found:
+                    if violation.code not in still:
+                        continue
                     wider = _wider(vehicle, violation, rest.dimensions)
                     if wider is not vehicle:
                         vehicle = wider

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from geo.types import TravelMatrix
 from solver.checker import check
 from solver.model import (
     OvertimeTier,
@@ -360,3 +362,22 @@ def test_nothing_is_left_of_a_vehicle_on_its_way_home() -> None:
     assert not rest.problem.vehicles
     assert not rest.problem.jobs
     assert rest.done == check(made, plan).cost
+
+
+def test_a_detour_that_is_shorter_than_the_way_home_breaks_nothing() -> None:
+    # From "a" straight home takes 9 seconds, by way of "b" 2: travel times owe nobody a triangle.
+    seconds = np.array([[0, 5, 5], [9, 0, 1], [1, 5, 0]], np.int32)
+    made = replace(
+        problem(
+            [(0, 0), (1, 0), (2, 0)],
+            jobs=[job("a", 1, service_seconds=4), job("b", 2)],
+            vehicles=[vehicle("v", max_driving_seconds=7)],
+        ),
+        travel={"default": TravelMatrix(seconds=seconds, metres=seconds)},
+    )
+    plan = schedule(made, (tour("v", "a", "b"),))
+    assert check(made, plan).feasible
+    begun = plan.routes[0].stops[0].begin
+    rest = remaining(made, plan, now=begun + 1)
+    assert rest.anchors == {"v": "here:v"}
+    assert rest.overrun == ()
