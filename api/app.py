@@ -31,6 +31,7 @@ from api.metrics import Metrics
 from api.middleware import Attempts, Limited, Observed
 from api.plan_cache import PlanCache
 from api.routes import (
+    console,
     days,
     events,
     health,
@@ -94,6 +95,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         metrics=metrics,
         clock=clock,
         pool=pool,
+        means=means,
         vroom=VroomDoor(
             travel=means(today(clock)).travel,
             pool=pool,
@@ -137,7 +139,19 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
     )
     app.state.parts = parts
     problems.install(app, language=settings.language)
-    for routes in (health, vroom, sessions, people, orders, master, days, plans, replans, events):
+    for routes in (
+        health,
+        vroom,
+        sessions,
+        people,
+        orders,
+        master,
+        days,
+        plans,
+        replans,
+        events,
+        console,
+    ):
         app.include_router(routes.router)
     app.include_router(people.once)
     app.include_router(events.own)

@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Console
+         * @description Return how the service is set up.
+         */
+        get: operations["console_api_console_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/days": {
         parameters: {
             query?: never;
@@ -102,6 +122,26 @@ export interface paths {
          * @description End a day: what is done is finished, the rest goes to the next one.
          */
         post: operations["close_api_days__day__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/demand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Demand
+         * @description Estimate for each office whether the day's orders fit into its couriers' day.
+         */
+        get: operations["demand_api_days__day__demand_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -224,6 +264,9 @@ export interface paths {
         /**
          * Import Orders
          * @description Read a file of orders (CSV or XLSX) onto a day; the same file again changes nothing.
+         *
+         *     What `column` says of the columns is remembered, where the file is stored, for all files with
+         *     the same header, and stands in for it where nothing is said.
          */
         post: operations["import_orders_api_days__day__orders_import_post"];
         delete?: never;
@@ -516,6 +559,26 @@ export interface paths {
          * @description Revoke a key.
          */
         delete: operations["revoke_key_api_keys__key__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Background
+         * @description Return what maps draw behind the routes.
+         */
+        get: operations["background_api_map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -944,6 +1007,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tables/orders/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Columns
+         * @description Return the columns that a table of orders may have.
+         */
+        get: operations["columns_api_tables_orders_columns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/vehicles": {
         parameters: {
             query?: never;
@@ -1148,8 +1231,15 @@ export interface components {
         /**
          * AddressCorrection
          * @description Where an order really goes: a pin, a commune, or the address written better.
+         *
+         *     A pin is remembered for its address, unless `always` is false.
          */
         AddressCorrection: {
+            /**
+             * Always
+             * @default true
+             */
+            always: boolean;
             /**
              * Commune
              * @default
@@ -1289,6 +1379,18 @@ export interface components {
             next: string;
         };
         /**
+         * ColumnOut
+         * @description A column that a table of orders may have.
+         */
+        ColumnOut: {
+            /** Header */
+            header: string;
+            /** Key */
+            key: string;
+            /** Required */
+            required: boolean;
+        };
+        /**
          * Comparison
          * @description What the second plan changes.
          *
@@ -1316,6 +1418,25 @@ export interface components {
             untouched: number;
             /** Violations */
             violations: number;
+        };
+        /**
+         * ConsoleOut
+         * @description How the service is set up; `now` is the office's time.
+         */
+        ConsoleOut: {
+            /** Language */
+            language: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Tiles */
+            tiles: string;
+            /** Tiles Credit */
+            tiles_credit: string;
+            /** Version */
+            version: string;
         };
         /**
          * Cost
@@ -1503,6 +1624,44 @@ export interface components {
          * @enum {string}
          */
         DayStatus: "open" | "published" | "closed";
+        /**
+         * DemandOut
+         * @description An office's work against its couriers' time, before solving; an estimate.
+         *
+         *     Seconds and grams; shares are null where there is work and nobody to do it.
+         */
+        DemandOut: {
+            /** Capacity Grams */
+            capacity_grams: number;
+            /** Couriers */
+            couriers: number;
+            /** Grams */
+            grams: number;
+            /** Name */
+            name: string;
+            /** Needed Seconds */
+            needed_seconds: number;
+            /** Office */
+            office: string;
+            /** Orders */
+            orders: number;
+            /** Shift Seconds */
+            shift_seconds: number;
+            /** Time Share */
+            time_share: number | null;
+            /** Weight Share */
+            weight_share: number | null;
+        };
+        /**
+         * DemandsOut
+         * @description All offices; `unplaced` orders have no certain address and are in no row.
+         */
+        DemandsOut: {
+            /** Offices */
+            offices: components["schemas"]["DemandOut"][];
+            /** Unplaced */
+            unplaced: number;
+        };
         /**
          * EditIn
          * @description Who is to do an order, as which visit of the round; "" = nobody, null = wherever is best.
@@ -1743,6 +1902,22 @@ export interface components {
             couriers: string[];
         };
         /**
+         * MapOut
+         * @description What lies behind routes: outlines and rivers as GeoJSON, and the offices.
+         */
+        MapOut: {
+            /** Districts */
+            districts: {
+                [key: string]: unknown;
+            };
+            /** Offices */
+            offices: components["schemas"]["PlaceOut"][];
+            /** Rivers */
+            rivers: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Move
          * @description An order that two plans do differently; None = left out. For a transfer, its pickup.
          */
@@ -1935,6 +2110,44 @@ export interface components {
              * @default 0
              */
             waiting_seconds: number;
+        };
+        /**
+         * OfficeTimes
+         * @description One office's day between the echelons, seconds since midnight; None where it does not happen.
+         *
+         *     Parameters
+         *     ----------
+         *     trucks
+         *         Ids of the trucks that bring its mail.
+         *     sorted
+         *         When each of its loads is sorted, in order: the later ones are for the trip after noon.
+         *     evening
+         *         When a truck begins to take on what was collected.
+         *     held
+         *         Items collected that no truck takes: they stay until tomorrow.
+         */
+        OfficeTimes: {
+            /** Evening */
+            evening: number | null;
+            /** First Departure */
+            first_departure: number | null;
+            /**
+             * Held
+             * @default 0
+             */
+            held: number;
+            /** Last Return */
+            last_return: number | null;
+            /** Name */
+            name: string;
+            /** Office */
+            office: string;
+            /** Sorted */
+            sorted: number[];
+            /** Truck Arrival */
+            truck_arrival: number | null;
+            /** Trucks */
+            trucks: string[];
         };
         /**
          * Order
@@ -2305,6 +2518,17 @@ export interface components {
             version: number;
         };
         /**
+         * PlaceOut
+         * @description A post office on the map.
+         */
+        PlaceOut: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            point: components["schemas"]["LatLon"];
+        };
+        /**
          * PlacesOut
          * @description How a day's addresses stand; `approximate` are known to their commune only.
          */
@@ -2383,8 +2607,14 @@ export interface components {
         /**
          * PlanOut
          * @description A plan version as the dispatch manager looks at it.
+         *
+         *     `costs` are the couriers' by component and `truck_costs` the trucks', in thousandths of a đồng;
+         *     `hand_overs` tie each office's truck to its couriers.
          */
         PlanOut: {
+            costs: components["schemas"]["Cost"];
+            /** Hand Overs */
+            hand_overs: components["schemas"]["OfficeTimes"][];
             head: components["schemas"]["PlanHead"];
             /** Idle */
             idle: string[];
@@ -2395,6 +2625,7 @@ export interface components {
             total: components["schemas"]["OfficeRow"];
             /** Travel Note */
             travel_note: string;
+            truck_costs: components["schemas"]["Cost"];
             /** Violations */
             violations: components["schemas"]["ViolationOut"][];
         };
@@ -2555,6 +2786,16 @@ export interface components {
          * @enum {string}
          */
         RowKind: "deliver" | "collect" | "fetch" | "bring" | "break" | "noon_return" | "reload";
+        /**
+         * RowOut
+         * @description A row as it stands in the file.
+         */
+        RowOut: {
+            /** Cells */
+            cells: string[];
+            /** Row */
+            row: number;
+        };
         /**
          * RunIn
          * @description How a plan is searched; `start` is the version to begin with, 0 for none.
@@ -2806,10 +3047,18 @@ export interface components {
         /**
          * TableOut
          * @description What an import found and did; ids in lists.
+         *
+         *     Of orders also: the file's `header` and first rows, what was said of its columns (`mapping`, by
+         *     field), whether that was `remembered` from an earlier file, and the rejected rows' cells.
          */
         TableOut: {
             /** Added */
             added: string[];
+            /**
+             * Cells
+             * @default []
+             */
+            cells: components["schemas"]["RowOut"][];
             /** Changed */
             changed: string[];
             /** Columns */
@@ -2821,6 +3070,18 @@ export interface components {
             /** Good */
             good: number;
             /**
+             * Header
+             * @default []
+             */
+            header: string[];
+            /**
+             * Mapping
+             * @default {}
+             */
+            mapping: {
+                [key: string]: string;
+            };
+            /**
              * Over
              * @default []
              */
@@ -2828,10 +3089,20 @@ export interface components {
             /** Rejected */
             rejected: number;
             /**
+             * Remembered
+             * @default false
+             */
+            remembered: boolean;
+            /**
              * Retired
              * @default []
              */
             retired: string[];
+            /**
+             * Sample
+             * @default []
+             */
+            sample: string[][];
             /** Stored */
             stored: boolean;
             /**
@@ -2963,6 +3234,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditEntry"][];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    console_api_console_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleOut"];
                 };
             };
             /** @description Why it was refused. */
@@ -3242,6 +3565,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClosedOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    demand_api_days__day__demand_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemandsOut"];
                 };
             };
             /** @description Why it was refused. */
@@ -3623,6 +4000,8 @@ export interface operations {
                 file?: string;
                 /** @description Only tell what would be done. */
                 look?: boolean;
+                /** @description field=Header, for each column that is not to be guessed. */
+                column?: string[];
             };
             header?: never;
             path: {
@@ -4547,6 +4926,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    background_api_map_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapOut"];
+                };
             };
             /** @description Why it was refused. */
             default: {
@@ -5937,6 +6368,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    columns_api_tables_orders_columns_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColumnOut"][];
                 };
             };
             /** @description Why it was refused. */
