@@ -54,7 +54,7 @@ export function extent(routes: readonly Route[], plan: Plan | null): [number, nu
   for (const one of plan?.hand_overs ?? []) {
     if (one.evening !== null) last = Math.max(last, one.evening);
     // Room for the words before the mark.
-    if (one.truck_arrival !== null) first = Math.min(first, one.truck_arrival - 3600);
+    if (one.truck_arrival !== null) first = Math.min(first, one.truck_arrival - 5400);
   }
   return [Math.floor(first / 3600) * 3600, Math.ceil((last + 600) / 3600) * 3600];
 }

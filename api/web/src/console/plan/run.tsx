@@ -10,7 +10,18 @@ import { follow } from "../../shared/stream";
 import { count, money } from "../format";
 import { useKeys } from "../keys";
 import { attempt, loadDay } from "../load";
-import { arrange, day, layout, may, type Run, routes, session, tell, version } from "../state";
+import {
+  arrange,
+  day,
+  layout,
+  may,
+  type Run,
+  routes,
+  session,
+  tell,
+  version,
+  versions,
+} from "../state";
 import { Button } from "../ui";
 import { say } from "../words";
 
@@ -55,9 +66,12 @@ function ended(run: Run): void {
   running.value = null;
   if (run.day !== day.value) return;
   if (run.state === "done") {
-    tell("good", say("run.done", { number: run.result, cost: money(run.best_cost ?? 0) }));
     version.value = run.result;
-    void loadDay();
+    void loadDay().then(() => {
+      // The run's own figure is the couriers' alone; the version's is the whole day's.
+      const made = versions.value.find((one) => one.version === run.result);
+      if (made) tell("good", say("run.done", { number: run.result, cost: money(made.cost) }));
+    });
   } else tell("bad", say(run.state === "failed" ? "run.failed" : "run.cancelled"), run.error);
 }
 
@@ -152,6 +166,7 @@ export function RunProgress() {
       <div class="told" role="status">
         {last && first ? (
           <>
+            <span class="soft">{say("run.cost")}</span>
             <strong class="cost">{money(last.cost)}</strong>
             <span>−{count(((first.cost - last.cost) / first.cost) * 100, 1)} %</span>
             <span>{say("run.vehicles", { count: last.vehicles })}</span>
@@ -195,7 +210,7 @@ function CostChart({ better, total }: { better: readonly Better[]; total: number
             stroke: "#4d5b6b",
             size: 72,
             grid: { stroke: "#e9edf2" },
-            values: (_, all) => all.map((y) => `${count(y / 1e6, 1)} tr`),
+            values: (_, all) => all.map((y) => `${count(y / 1e6, 1)} ${say("run.million")}`),
           },
         ],
         series: [
