@@ -153,6 +153,8 @@ def test_the_map_s_background_needs_no_other_machine(office: Office) -> None:
     told = office.ask(D, "GET", "/api/map").json()
     assert len(told["districts"]["features"]) == 13
     assert told["rivers"]["features"]
+    # No road graph is set: none is drawn.
+    assert told["roads"]["features"] == []
     assert {one["id"] for one in told["offices"]} == {"BC227"}
     assert office.ask(D, "GET", "/api/console").json()["tiles"] == ""
 

@@ -1951,7 +1951,7 @@ export interface components {
         };
         /**
          * MapOut
-         * @description What lies behind routes: outlines and rivers as GeoJSON, and the offices.
+         * @description What lies behind routes: outlines, rivers and larger roads as GeoJSON, and the offices.
          */
         MapOut: {
             /** Districts */
@@ -1962,6 +1962,10 @@ export interface components {
             offices: components["schemas"]["PlaceOut"][];
             /** Rivers */
             rivers: {
+                [key: string]: unknown;
+            };
+            /** Roads */
+            roads: {
                 [key: string]: unknown;
             };
         };

@@ -135,6 +135,11 @@ export function PlanMap() {
           <li>
             <i class="key river" /> {say("map.rivers")}
           </li>
+          {(ground?.roads.features as unknown[] | undefined)?.length ? (
+            <li>
+              <i class="key road" /> {say("map.roads")}
+            </li>
+          ) : null}
         </ul>
       </details>
       {chart.value?.kind === "canvas" && <p class="plain">{say("map.plain")}</p>}
