@@ -21,8 +21,9 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
-from api import problems
+from api import problems, screens
 from api.accounts import Accounts
 from api.deps import Parts
 from api.http_messages import say
@@ -31,6 +32,7 @@ from api.metrics import Metrics
 from api.middleware import Attempts, Limited, Observed
 from api.plan_cache import PlanCache
 from api.routes import (
+    console,
     days,
     events,
     health,
@@ -94,6 +96,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         metrics=metrics,
         clock=clock,
         pool=pool,
+        means=means,
         vroom=VroomDoor(
             travel=means(today(clock)).travel,
             pool=pool,
@@ -137,14 +140,28 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
     )
     app.state.parts = parts
     problems.install(app, language=settings.language)
-    for routes in (health, vroom, sessions, people, orders, master, days, plans, replans, events):
+    for routes in (
+        health,
+        vroom,
+        sessions,
+        people,
+        orders,
+        master,
+        days,
+        plans,
+        replans,
+        events,
+        console,
+    ):
         app.include_router(routes.router)
     app.include_router(people.once)
     app.include_router(events.own)
+    app.router.routes.extend(screens.ROUTES)
     metrics.watch("buuta_searches_running", "Searches of the VROOM door.", lambda: pool.running)
     metrics.watch("buuta_searches_waiting", "Callers that wait for one.", lambda: pool.waiting)
     metrics.watch("buuta_runs_running", "Runs being searched here.", lambda: parts.runs.busy)
-    # The last one added stands outermost.
+    # The last one added stands outermost. Streams pass this one as they are.
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
     app.add_middleware(Limited, metrics=metrics, settings=settings)
     app.add_middleware(Observed, log=log, metrics=metrics, settings=settings)
     return app

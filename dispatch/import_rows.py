@@ -177,6 +177,12 @@ def read_rows(
     )
 
 
+def header_of(table: Table, columns: Sequence[Column]) -> tuple[TableRow, Sequence[TableRow]]:
+    """Return the row of the header, and those below it."""
+    top = _header_row(table.rows, header_test(columns, None))
+    return table.rows[top], table.rows[top + 1 :]
+
+
 def header_test(
     columns: Sequence[Column], mapping: Mapping[str, str] | None
 ) -> Callable[[str], bool]:
@@ -205,8 +211,14 @@ def _missing(column: Column, lang: str) -> Bad:
 def _header_row(rows: Sequence[TableRow], is_header: Callable[[str], bool]) -> int:
     """Return which of the first rows names most columns; titles and dates may stand above it."""
 
+    def filled(row: TableRow) -> int:
+        return sum(not is_blank(cell) for cell in row.cells)
+
     def known(row: TableRow) -> int:
-        return sum(isinstance(cell, str) and is_header(cell) for cell in row.cells)
+        count = sum(isinstance(cell, str) and is_header(cell) for cell in row.cells)
+        # One known word below a row that is as full is chance: Lan is a name, and "lần" a column.
+        chance = count == 1 and row is not rows[0] and filled(row) <= filled(rows[0])
+        return 0 if chance else count
 
     best = max(range(min(len(rows), _HEADER_WITHIN)), key=lambda k: (known(rows[k]), -k))
     return best if known(rows[best]) else 0
@@ -227,6 +239,8 @@ def _bind(
     findings: list[RowFinding] = []
     bound: dict[str, Bound] = {}
     used: set[int] = set()
+    # A field that was said to have no column takes none by its name either.
+    without = {key for key, wanted in mapping.items() if not wanted}
     for key, wanted in mapping.items():
         if not wanted:
             continue
@@ -249,7 +263,7 @@ def _bind(
         if not cell or index in used:
             continue
         unit, column = unit_and_column(cell, names)
-        if column is None:
+        if column is None or column.key in without:
             unknown.append(cell)
         elif column.key in bound:
             facts = {"first": bound[column.key].header}

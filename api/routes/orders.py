@@ -17,7 +17,9 @@ from api.once import OnceRoute
 from api.schemas import AddressCorrection, OrderFields, OrderIn, OrderOut, PageOut
 from api.tables_in import FileName, Table, TableOut
 from dispatch.geocoding import Unplaced
+from dispatch.import_columns import ORDERS
 from dispatch.import_writers import write_orders
+from dispatch.messages import Language, text
 from dispatch.model import OrderState
 from dispatch.records import OrderFilter, StoredEvent
 from dispatch.repository import PAGE
@@ -108,6 +110,7 @@ def correct(
         commune=given.commune,
         district=given.district,
         destination=given.destination,
+        always=given.always,
     )
     tagged(response, stored.stamp.version)
     return OrderOut.of(stored)
@@ -128,11 +131,32 @@ def import_orders(
     lang: Spoken,
     file: FileName = "orders.csv",
     look: Annotated[bool, Query(description="Only tell what would be done.")] = False,
+    column: tables_in.Columns = (),
 ) -> TableOut:
-    """Read a file of orders (CSV or XLSX) onto a day; the same file again changes nothing."""
-    report = office.import_orders(data, file=file, day=day, by=writer.by, lang=lang, store=not look)
+    """
+    Read a file of orders (CSV or XLSX) onto a day; the same file again changes nothing.
+
+    What `column` says of the columns is remembered, where the file is stored, for all files with
+    the same header, and stands in for it where nothing is said.
+    """
+    source = office.source(data, file=file, lang=lang)
+    said = tables_in.mapping_of(column)
+    mapping = source.mapping if said is None else said
+    report = office.import_orders(
+        data, file=file, day=day, by=writer.by, mapping=mapping, lang=lang, store=not look
+    )
+    if said is not None and report.stored:
+        office.remember_columns(source.key, said, by=writer.by)
     return tables_in.told(
         report.table,
+        header=source.header,
+        sample=source.sample,
+        mapping=dict(mapping or {}),
+        remembered=said is None and mapping is not None,
+        cells=[
+            tables_in.RowOut(row=one.row, cells=one.cells)
+            for one in report.table.rejected[: tables_in.MOST_CELLS]
+        ],
         stored=report.stored,
         added=report.added,
         changed=report.changed,
@@ -163,20 +187,50 @@ def export(day: date, office: Office, _: Reader) -> Response:
     )
 
 
+class ColumnOut(BaseModel):
+    """A column that a table of orders may have."""
+
+    key: str
+    header: str
+    required: bool
+
+
+@router.get("/tables/orders/columns")
+def columns(_: Reader, lang: Spoken) -> list[ColumnOut]:
+    """Return the columns that a table of orders may have."""
+    return [
+        ColumnOut(key=one.key, header=one.header(lang), required=one.required) for one in ORDERS
+    ]
+
+
 class CandidateOut(BaseModel):
-    """A place that an address may mean; quality from 0 to 1."""
+    """
+    A place that an address may mean; quality from 0 to 1.
+
+    `commune` names the commune whose middle it is, where the place is no more exact than that.
+    """
 
     label: str
     point: LatLon
     quality: float
+    commune: str
 
 
 class UnplacedOut(BaseModel):
-    """An order whose place is not certain, and the places that it may mean."""
+    """
+    An order whose place is not certain, and the places that it may mean.
+
+    `destination` where it is the place that a transfer goes to.
+    """
 
     order: str
     address: str
+    district: str
+    customer: str
+    destination: bool
     reason: str
+    sentence: str
+    remedy: str
     candidates: list[CandidateOut]
 
 
@@ -190,24 +244,34 @@ class PlacesOut(BaseModel):
 
 
 @router.get("/days/{day}/addresses")
-def addresses(day: date, office: Office, _: Reader) -> PlacesOut:
+def addresses(day: date, office: Office, _: Reader, lang: Spoken) -> PlacesOut:
     """Find the places of a day's orders."""
     found = office.locate(day)
     return PlacesOut(
         located=len(found.located),
         approximate=sorted(found.approximate),
-        doubtful=[_unplaced(one) for one in found.doubtful],
-        not_found=[_unplaced(one) for one in found.not_found],
+        doubtful=[_unplaced(one, lang) for one in found.doubtful],
+        not_found=[_unplaced(one, lang) for one in found.not_found],
     )
 
 
-def _unplaced(one: Unplaced) -> UnplacedOut:
+def _unplaced(one: Unplaced, lang: Language) -> UnplacedOut:
     return UnplacedOut(
         order=one.order.id,
         address=one.address.text,
+        district=one.address.district,
+        customer=one.order.customer,
+        destination=one.address == one.order.to_address,
         reason=one.reason.value,
+        sentence=text(f"left_out.{one.reason.value}", lang),
+        remedy=text(f"remedy.{one.reason.value}", lang),
         candidates=[
-            CandidateOut(label=candidate.label, point=candidate.point, quality=candidate.quality)
+            CandidateOut(
+                label=candidate.label,
+                point=candidate.point,
+                quality=candidate.quality,
+                commune="" if candidate.level in ("address", "street") else candidate.commune_code,
+            )
             for candidate in (one.match.candidates if one.match is not None else ())
         ],
     )

@@ -19,14 +19,19 @@ from api.schemas import EditsIn, PublishIn, RunIn, RunOut
 from api.sheets import RouteOut
 from api.stream import Entry, LastEventId, after_of, streamed
 from dispatch.comparing import Comparison
+from dispatch.day_map import courier_colours, office_colours
 from dispatch.editing import Edit
 from dispatch.kpis import LeftOutGroup, OfficeRow
 from dispatch.manifest import PlanMark
+from dispatch.model import DayCost
 from dispatch.office import Wish
 from dispatch.office.plans import open_violations, violation_key
+from dispatch.office_times import OfficeTimes, office_times
 from dispatch.plan_exports import EXPORTS, export_named
 from dispatch.records import PlanHead
 from dispatch.views import board, violation_sentence
+from dispatch.ways import ways
+from solver.model import Cost
 
 router = APIRouter(prefix="/api", tags=["plans"], route_class=OnceRoute)
 
@@ -124,7 +129,13 @@ class ViolationOut(BaseModel):
 
 
 class PlanOut(BaseModel):
-    """A plan version as the dispatch manager looks at it."""
+    """
+    A plan version as the dispatch manager looks at it.
+
+    `costs` are the couriers' by component and `truck_costs` the trucks', in thousandths of a đồng;
+    `day_cost` is the whole day's with trucks; `hand_overs` tie each office's truck to its couriers;
+    `colours` are the routes', by courier, as on all maps.
+    """
 
     head: PlanHead
     offices: Sequence[OfficeRow]
@@ -133,6 +144,11 @@ class PlanOut(BaseModel):
     left_out: Sequence[LeftOutGroup]
     violations: list[ViolationOut]
     travel_note: str
+    costs: Cost
+    truck_costs: Cost
+    day_cost: DayCost | None
+    colours: dict[str, str]
+    hand_overs: Sequence[OfficeTimes]
 
 
 @router.get("/days/{day}/plans")
@@ -145,7 +161,8 @@ def plans(day: date, office: Office, _: Reader) -> list[PlanHead]:
 def plan(day: date, version: Version, request: Request, _: Reader, lang: Spoken) -> PlanOut:
     """Return a version: offices, what is left out and why, what it breaks."""
     readable = parts_of(request).plans.get(day, version, lang)
-    shown = board(readable.version.plan, lang)
+    made = readable.version.plan
+    shown = board(made, lang)
     return PlanOut(
         head=readable.version.head,
         offices=shown.offices,
@@ -161,9 +178,14 @@ def plan(day: date, version: Version, request: Request, _: Reader, lang: Spoken)
                 id=one.id,
                 sentence=violation_sentence(one, lang),
             )
-            for one in open_violations(readable.version.plan)
+            for one in open_violations(made)
         ],
         travel_note=shown.travel_note,
+        costs=made.result.report.cost,
+        truck_costs=Cost() if made.linehaul is None else made.linehaul.result.report.cost,
+        day_cost=None if made.linehaul is None else made.linehaul.cost,
+        colours=courier_colours(shown.sheets, office_colours(made.day.offices)),
+        hand_overs=office_times(made),
     )
 
 
@@ -185,6 +207,23 @@ def route(
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "not_found")
     return RouteOut.of(found)
+
+
+@router.get("/days/{day}/plans/{version}/ways")
+def drawn(
+    day: date, version: Version, request: Request, response: Response, _: Reader, lang: Spoken
+) -> dict[str, list[tuple[float, float]]]:
+    """
+    Return the line of each route by courier, for maps: along the roads where there are some, else
+    over the bridges. Points are (longitude, latitude), as GeoJSON has them.
+    """
+    parts = parts_of(request)
+    found = ways(parts.plans.get(day, version, lang).sheets.values(), parts.means(day).travel)
+    response.headers["cache-control"] = "private, max-age=3600"
+    return {
+        courier: [(round(point.lon, 5), round(point.lat, 5)) for point in points]
+        for courier, points in found.items()
+    }
 
 
 @router.get("/days/{day}/plans/{version}/compare/{other}")
