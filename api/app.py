@@ -32,8 +32,10 @@ from api.middleware import Attempts, Limited, Observed
 from api.plan_cache import PlanCache
 from api.routes import (
     days,
+    edits,
     events,
     health,
+    live,
     master,
     orders,
     people,
@@ -137,7 +139,20 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
     )
     app.state.parts = parts
     problems.install(app, language=settings.language)
-    for routes in (health, vroom, sessions, people, orders, master, days, plans, replans, events):
+    for routes in (
+        health,
+        vroom,
+        sessions,
+        people,
+        orders,
+        master,
+        days,
+        plans,
+        edits,
+        replans,
+        live,
+        events,
+    ):
         app.include_router(routes.router)
     app.include_router(people.once)
     app.include_router(events.own)

@@ -15,18 +15,19 @@ from api.deps import Needs, Office, Spoken, parts_of, tagged
 from api.once import OnceRoute
 from api.problems import Problem
 from api.routes.days import DayOut
-from api.schemas import EditsIn, PublishIn, RunIn, RunOut
+from api.schemas import PublishIn, RunIn, RunOut
 from api.sheets import RouteOut
 from api.stream import Entry, LastEventId, after_of, streamed
 from dispatch.comparing import Comparison
-from dispatch.editing import Edit
 from dispatch.kpis import LeftOutGroup, OfficeRow
 from dispatch.manifest import PlanMark
+from dispatch.messages import Language
 from dispatch.office import Wish
 from dispatch.office.plans import open_violations, violation_key
 from dispatch.plan_exports import EXPORTS, export_named
 from dispatch.records import PlanHead
 from dispatch.views import board, violation_sentence
+from solver.model import Violation
 
 router = APIRouter(prefix="/api", tags=["plans"], route_class=OnceRoute)
 
@@ -123,6 +124,18 @@ class ViolationOut(BaseModel):
     sentence: str
 
 
+def violation_out(one: Violation, lang: Language) -> ViolationOut:
+    """Return a broken rule with its sentence."""
+    return ViolationOut(
+        key=violation_key(one),
+        code=one.code.value,
+        amount=one.amount,
+        vehicle=one.vehicle,
+        id=one.id,
+        sentence=violation_sentence(one, lang),
+    )
+
+
 class PlanOut(BaseModel):
     """A plan version as the dispatch manager looks at it."""
 
@@ -152,17 +165,7 @@ def plan(day: date, version: Version, request: Request, _: Reader, lang: Spoken)
         total=shown.total,
         idle=shown.idle,
         left_out=shown.left_out,
-        violations=[
-            ViolationOut(
-                key=violation_key(one),
-                code=one.code.value,
-                amount=one.amount,
-                vehicle=one.vehicle,
-                id=one.id,
-                sentence=violation_sentence(one, lang),
-            )
-            for one in open_violations(readable.version.plan)
-        ],
+        violations=[violation_out(one, lang) for one in open_violations(readable.version.plan)],
         travel_note=shown.travel_note,
     )
 
@@ -191,27 +194,6 @@ def route(
 def compare(day: date, version: Version, other: Version, office: Office, _: Reader) -> Comparison:
     """Return what another version changes."""
     return office.compare(day, version, other)
-
-
-@router.post("/days/{day}/plans/{version}/preview")
-def preview(day: date, version: Version, given: EditsIn, office: Office, _: Planner) -> Comparison:
-    """Return what changes by hand would make of a version; nothing is stored."""
-    return office.preview_edit(day, version, _edits(given)).comparison
-
-
-@router.post("/days/{day}/plans/{version}/edits", status_code=HTTPStatus.CREATED)
-def edit(
-    day: date,
-    version: Version,
-    given: EditsIn,
-    office: Office,
-    planner: Planner,
-    response: Response,
-) -> PlanHead:
-    """Change a version by hand; the outcome is a new one, a draft."""
-    made = office.edit(day, version, _edits(given), by=planner.by, note=given.note)
-    response.headers["Location"] = f"/api/days/{day}/plans/{made.head.version}"
-    return made.head
 
 
 @router.post("/days/{day}/plans/{version}/accept")
@@ -284,7 +266,3 @@ def export(
         media_type=EXPORTS[name],
         headers={"Content-Disposition": f'attachment; filename="{day}-{version}-{name}"'},
     )
-
-
-def _edits(given: EditsIn) -> list[Edit]:
-    return [Edit(order=one.order, to=one.to, position=one.position) for one in given.edits]

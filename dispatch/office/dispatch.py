@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dispatch.office.days import DayDesk
+from dispatch.office.edits import EditDesk
+from dispatch.office.live import LiveDesk
 from dispatch.office.orders import OrderDesk
 from dispatch.office.plans import PlanDesk
-from dispatch.office.replans import ReplanDesk
 
 
-class Dispatch(OrderDesk, PlanDesk, DayDesk, ReplanDesk):
+class Dispatch(OrderDesk, PlanDesk, EditDesk, DayDesk, LiveDesk):
     """
     What HTTP, screens, the command line and the simulator call.
 
