@@ -22,7 +22,7 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI
 
-from api import problems
+from api import problems, screens
 from api.accounts import Accounts
 from api.deps import Parts
 from api.http_messages import say
@@ -31,6 +31,7 @@ from api.metrics import Metrics
 from api.middleware import Attempts, Limited, Observed
 from api.plan_cache import PlanCache
 from api.routes import (
+    console,
     days,
     edits,
     events,
@@ -96,6 +97,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         metrics=metrics,
         clock=clock,
         pool=pool,
+        means=means,
         vroom=VroomDoor(
             travel=means(today(clock)).travel,
             pool=pool,
@@ -152,10 +154,12 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         replans,
         live,
         events,
+        console,
     ):
         app.include_router(routes.router)
     app.include_router(people.once)
     app.include_router(events.own)
+    app.router.routes.extend(screens.ROUTES)
     metrics.watch("buuta_searches_running", "Searches of the VROOM door.", lambda: pool.running)
     metrics.watch("buuta_searches_waiting", "Callers that wait for one.", lambda: pool.waiting)
     metrics.watch("buuta_runs_running", "Runs being searched here.", lambda: parts.runs.busy)

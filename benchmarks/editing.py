@@ -52,11 +52,13 @@ class Desk:
     headers: dict[str, str]
 
     def post(self, path: str, given: Any) -> Any:
+        """Send something to the day."""
         answer = self.client.post(ON + path, json=given, headers=self.headers)
         answer.raise_for_status()
         return answer.json()
 
     def get(self, path: str) -> Any:
+        """Ask something of the day."""
         answer = self.client.get(ON + path, headers=self.headers)
         answer.raise_for_status()
         return answer.json()
