@@ -35,8 +35,8 @@ def edit(office: Office, who: str, version: int, *edits: dict[str, Any]) -> Any:
 def test_the_second_of_two_dispatchers_sees_what_changed_and_merges(office: Office) -> None:
     one, two = "vt1", "vt2"
     had = owner(office, 1)
-    theirs = {"order": "DH03", "to": two if had["DH03"] == one else one}
-    mine = [
+    theirs: dict[str, Any] = {"order": "DH03", "to": two if had["DH03"] == one else one}
+    mine: list[dict[str, Any]] = [
         {"order": "DH03", "to": ""},
         {"order": "DH04", "to": two if had["DH04"] == one else one, "position": 0},
     ]
