@@ -255,10 +255,12 @@ def export(
     _: Reader,
     lang: Spoken,
     courier: Annotated[str, Query(max_length=64)] = "",
+    of_office: Annotated[str, Query(alias="office", max_length=64)] = "",
 ) -> Response:
     """
     Return a version as a file: stops.csv, left_out.csv, summary.json, routes.geojson, map.html,
-    problem.json, plan.json; with `courier` also track.gpx and manifest.pdf.
+    problem.json, plan.json; with `courier` also track.gpx and manifest.pdf, with `office`
+    manifests.pdf: all of its couriers' sheets to print.
     """
     if name not in EXPORTS:
         raise Problem(HTTPStatus.NOT_FOUND, "not_found", detail=", ".join(EXPORTS))
@@ -270,6 +272,7 @@ def export(
         plan,
         lang=lang,
         courier=courier,
+        office=of_office,
         mark=PlanMark(version=str(version), published=published),
     )
     if made is None:

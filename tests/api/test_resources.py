@@ -301,12 +301,13 @@ def test_a_plan_is_shown_with_its_routes_and_goes_out_as_files(planned: Office) 
         ("plan.json", b"{"),
         (f"track.gpx?courier={courier}", b"<?xml"),
         (f"manifest.pdf?courier={courier}", b"%PDF"),
+        ("manifests.pdf?office=BC227", b"%PDF"),
     ):
         answer = planned.ask(K, "GET", f"{ON}/plans/1/exports/{name}")
         assert answer.status_code == HTTPStatus.OK, (name, answer.text)
         assert answer.content.startswith(begins), (name, answer.content[:20])
         assert "attachment" in answer.headers["content-disposition"]
-    for wrong in ("nothing.csv", "track.gpx", "stops.csv?courier=vt1"):
+    for wrong in ("nothing.csv", "track.gpx", "stops.csv?courier=vt1", "manifests.pdf"):
         answer = planned.ask(K, "GET", f"{ON}/plans/1/exports/{wrong}")
         assert answer.status_code == HTTPStatus.NOT_FOUND
 
