@@ -1862,6 +1862,29 @@ export interface components {
             closed_offices?: string[] | null;
         };
         /**
+         * DayCost
+         * @description What a whole day costs, thousandths of a đồng.
+         *
+         *     Parameters
+         *     ----------
+         *     trucks, couriers
+         *         Routes, lateness at customers included.
+         *     waiting
+         *         Wages of couriers whose shift has begun and whose mail is not yet sorted.
+         *     carried_over
+         *         The price of everything that is left for another day.
+         */
+        DayCost: {
+            /** Carried Over */
+            carried_over: number;
+            /** Couriers */
+            couriers: number;
+            /** Trucks */
+            trucks: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * DayOut
          * @description A day; `accepted` and `published` are plan versions, 0 for none.
          */
@@ -3022,10 +3045,16 @@ export interface components {
          * @description A plan version as the dispatch manager looks at it.
          *
          *     `costs` are the couriers' by component and `truck_costs` the trucks', in thousandths of a đồng;
-         *     `hand_overs` tie each office's truck to its couriers.
+         *     `day_cost` is the whole day's with trucks; `hand_overs` tie each office's truck to its couriers;
+         *     `colours` are the routes', by courier, as on all maps.
          */
         PlanOut: {
+            /** Colours */
+            colours: {
+                [key: string]: string;
+            };
             costs: components["schemas"]["Cost"];
+            day_cost: components["schemas"]["DayCost"] | null;
             /** Hand Overs */
             hand_overs: components["schemas"]["OfficeTimes"][];
             head: components["schemas"]["PlanHead"];
