@@ -508,7 +508,8 @@ export interface paths {
         /**
          * Export
          * @description Return a version as a file: stops.csv, left_out.csv, summary.json, routes.geojson, map.html,
-         *     problem.json, plan.json; with `courier` also track.gpx and manifest.pdf.
+         *     problem.json, plan.json; with `courier` also track.gpx and manifest.pdf, with `office`
+         *     manifests.pdf: all of its couriers' sheets to print.
          */
         get: operations["export_api_days__day__plans__version__exports__name__get"];
         put?: never;
@@ -5303,6 +5304,7 @@ export interface operations {
         parameters: {
             query?: {
                 courier?: string;
+                office?: string;
             };
             header?: never;
             path: {

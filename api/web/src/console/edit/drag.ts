@@ -75,9 +75,8 @@ export function positionAt(courier: string, moment: number, moving: ReadonlySet<
   const rows = round
     ? round.stops.filter((one) => one.kind !== "break")
     : (routeById.value.get(courier)?.stops ?? []).filter((one) => one.kind !== "break");
-  return rows.filter(
-    (one) => !moving.has(one.order) && (one.begin + one.departure) / 2 < moment,
-  ).length;
+  return rows.filter((one) => !moving.has(one.order) && (one.begin + one.departure) / 2 < moment)
+    .length;
 }
 
 function targetAt(x: number, y: number, orders: readonly string[]): Drag["to"] {
@@ -179,9 +178,9 @@ export function listenToDrags(): void {
   addEventListener("pointermove", moved, { capture: true });
   addEventListener("pointerup", () => end(true), { capture: true });
   addEventListener("pointercancel", () => end(false), { capture: true });
-  addEventListener(
+  document.addEventListener(
     "keydown",
-    (event) => {
+    (event: KeyboardEvent) => {
       if (event.key !== "Escape" || !dragged.value) return;
       event.stopPropagation();
       event.preventDefault();

@@ -33,7 +33,8 @@ export const say = catalogue(
     "edit.see_draft": "Xem bản {number}",
     "edit.make_draft": "Dùng bản {number} làm bản nháp",
     "edit.read_only": "Tài khoản này chỉ được xem.",
-    "edit.other": "Bản nháp chung đã đổi sang bản {current}; thay đổi chưa lưu của bạn dựa trên bản {mine}.",
+    "edit.other":
+      "Bản nháp chung đã đổi sang bản {current}; thay đổi chưa lưu của bạn dựa trên bản {mine}.",
     "edit.see_merge": "Xem và gộp",
     "move.title": "Chuyển {count} điểm",
     "move.filter": "Tìm bưu tá…",
@@ -113,7 +114,7 @@ export const say = catalogue(
     "compare.only_moved": "Chỉ những điểm đổi bưu tá",
     "compare.more": "… và {count} điểm nữa",
     "compare.use": "Dùng bản {number} làm bản nháp",
-    "nobody": "chưa xếp",
+    nobody: "chưa xếp",
   },
   {
     "edit.preview": "Preview of the changes",
@@ -145,7 +146,8 @@ export const say = catalogue(
     "edit.see_draft": "Show version {number}",
     "edit.make_draft": "Make version {number} the draft",
     "edit.read_only": "This account may only look.",
-    "edit.other": "The draft is version {current} by now; your unsaved changes are on version {mine}.",
+    "edit.other":
+      "The draft is version {current} by now; your unsaved changes are on version {mine}.",
     "edit.see_merge": "See and merge",
     "move.title": "Move {count} stops",
     "move.filter": "Find a courier…",
@@ -186,7 +188,8 @@ export const say = catalogue(
     "publish.do": "Publish…",
     "publish.title": "Publish version {number}",
     "publish.first": "Couriers see their routes as soon as it is published.",
-    "publish.replaces": "In place of version {number}, which is running; couriers get a list of changes.",
+    "publish.replaces":
+      "In place of version {number}, which is running; couriers get a list of changes.",
     "publish.clean": "This version breaks no rule.",
     "publish.broken": "This version breaks {count} rules. Somebody has to answer for each.",
     "publish.rule": "Broken rule",
