@@ -9,7 +9,7 @@ import { markLocks } from "./edit/locks";
 import { MergeDialog } from "./edit/merge";
 import { keepHearing } from "./edit/model";
 import { MoveDialog } from "./edit/moveto";
-import { Card, Ghosts } from "./edit/overlay";
+import { Card, Ghosts, OutZone } from "./edit/overlay";
 import { say } from "./edit/words";
 import { lazy } from "./lazy";
 import { PrintDialog, PublishDialog, PublishTools } from "./publish/dialog";
@@ -19,6 +19,7 @@ slots.toolbar.push(Tools, CompareTool, PublishTools);
 slots.notices.push(Notices);
 slots.overlays.push(
   Ghosts,
+  OutZone,
   Bar,
   Card,
   MoveDialog,

@@ -78,6 +78,7 @@ export function LeftOut() {
               <Item
                 key={row.order}
                 row={row}
+                group={group.remedy}
                 plannable={PLANNABLE.has(group.reason)}
                 taken={taken.has(row.order)}
               />
@@ -89,7 +90,15 @@ export function LeftOut() {
   );
 }
 
-function Item({ row, plannable, taken }: { row: Row; plannable: boolean; taken: boolean }) {
+interface ItemProps {
+  row: Row;
+  /** What helps all of its group. */
+  group: string;
+  plannable: boolean;
+  taken: boolean;
+}
+
+function Item({ row, group, plannable, taken }: ItemProps) {
   const found = asked.value.get(`${version.value} ${row.order}`);
   const may = plannable && !taken && (editable.value || pending.value.length > 0);
   const clean = found?.filter((one) => one.violations.length === 0).slice(0, 3) ?? [];
@@ -110,7 +119,7 @@ function Item({ row, plannable, taken }: { row: Row; plannable: boolean; taken: 
       </button>
       <p class="where">{row.address}</p>
       <p class="why">{row.sentence}</p>
-      {row.remedy && <p class="soft">{row.remedy}</p>}
+      {row.remedy && row.remedy !== group && <p class="soft">{row.remedy}</p>}
       {!plannable && row.point === null && (
         <Button
           look="quiet"

@@ -189,7 +189,7 @@ export function Notices() {
       )}
       {found.length > 0 && (
         <p class="notice locks">
-          <span>🔒 {say("lock.locked")}:</span>
+          <span>{say("lock.locked")}:</span>
           {found.map((one) => (
             <button
               key={keyOf(one)}

@@ -82,7 +82,8 @@ export function positionAt(courier: string, moment: number, moving: ReadonlySet<
 function targetAt(x: number, y: number, orders: readonly string[]): Drag["to"] {
   const moving = new Set(orders);
   const stack = document.elementsFromPoint(x, y);
-  if (stack.some((one) => one.closest(".drawer .left"))) return { courier: "", position: null };
+  if (stack.some((one) => one.closest(".drawer .left, .outzone")))
+    return { courier: "", position: null };
   const lane = stack.map((one) => one.closest<HTMLElement>(".lane.route")).find((one) => one);
   if (lane) {
     const courier = lane.dataset.courier ?? "";
@@ -136,11 +137,25 @@ function moved(event: PointerEvent): void {
   }
   dragged.value = { orders, x, y, to: dragged.value?.to ?? null };
   if (frame) return;
-  frame = requestAnimationFrame(() => {
-    frame = 0;
-    const held = dragged.value;
-    if (held) aim(held);
-  });
+  frame = requestAnimationFrame(step);
+}
+
+const EDGE = 30;
+
+/** Aim once; near an edge of the timeline it scrolls, as long as the pointer stays there. */
+function step(): void {
+  frame = 0;
+  const held = dragged.value;
+  if (!held) return;
+  const box = document.querySelector<HTMLElement>(".timeline .lanes");
+  const area = box?.getBoundingClientRect();
+  if (box && area && held.x > area.left && held.x < area.right && held.y > area.top) {
+    const top = box.scrollTop;
+    if (held.y > area.bottom - EDGE) box.scrollTop += 9;
+    else if (held.y < area.top + EDGE + 24) box.scrollTop -= 9;
+    if (box.scrollTop !== top) frame = requestAnimationFrame(step);
+  }
+  aim(held);
 }
 
 function aim(held: Drag): void {

@@ -2,6 +2,7 @@
 
 import { effect } from "@preact/signals";
 import { shownLocks } from "./model";
+import { say } from "./words";
 
 /** Keep a style sheet that says how locked stops and rounds look. */
 export function markLocks(): void {
@@ -12,7 +13,7 @@ export function markLocks(): void {
       const lane = `.lane[data-courier="${CSS.escape(one.courier)}"]`;
       if (one.kind === "route") {
         return [
-          `${lane} .label::after { content: "🔒"; font-size: 11px; }`,
+          `${lane} .label::after { content: "${say("lock.mark")}"; font-size: 11px; color: #8a5300; }`,
           `${lane} .mark .body { stroke: #14202e; stroke-width: 1.6px; }`,
         ];
       }

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { extent } from "../plan/lanes";
-import { colourOf, plan, routes } from "../state";
+import { colourOf, layout, plan, routes } from "../state";
 import { px } from "../ui";
 import { dragged } from "./drag";
 import { asking, nameOf, pending, preview, type Round, refusal } from "./model";
@@ -103,6 +103,14 @@ export function Ghosts() {
       })}
     </div>
   );
+}
+
+/** Where a stop is let go to be left out, while the drawer is closed. */
+export function OutZone() {
+  const held = dragged.value;
+  if (!held || layout.value.drawer === "left") return null;
+  const over = held.to?.courier === "";
+  return <div class={`outzone ${over ? "over" : ""}`}>{say("move.out")}</div>;
 }
 
 /** At the pointer: where it would go and what that makes. */

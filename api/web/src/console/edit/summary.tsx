@@ -82,5 +82,5 @@ export function wordsOfChange(one: Change): string {
   }
   if (one.do === "reverse") return `${say("edit.reverse")}: ${nameOf(one.courier)}`;
   const lock = wordsOf({ kind: one.lock, courier: one.courier, order: one.order });
-  return one.do === "lock" ? `🔒 ${lock}` : `🔓 ${say("lock.unlock", { what: lock })}`;
+  return say(one.do === "lock" ? "lock.lock" : "lock.unlock", { what: lock });
 }
