@@ -1497,8 +1497,12 @@ export interface components {
         /**
          * CandidateOut
          * @description A place that an address may mean; quality from 0 to 1.
+         *
+         *     `commune` names the commune whose middle it is, where the place is no more exact than that.
          */
         CandidateOut: {
+            /** Commune */
+            commune: string;
             /** Label */
             label: string;
             point: components["schemas"]["LatLon"];
@@ -3711,16 +3715,28 @@ export interface components {
         /**
          * UnplacedOut
          * @description An order whose place is not certain, and the places that it may mean.
+         *
+         *     `destination` where it is the place that a transfer goes to.
          */
         UnplacedOut: {
             /** Address */
             address: string;
             /** Candidates */
             candidates: components["schemas"]["CandidateOut"][];
+            /** Customer */
+            customer: string;
+            /** Destination */
+            destination: boolean;
+            /** District */
+            district: string;
             /** Order */
             order: string;
             /** Reason */
             reason: string;
+            /** Remedy */
+            remedy: string;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * VehicleChange

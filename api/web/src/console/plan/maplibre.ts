@@ -102,7 +102,7 @@ function style(options: ChartOptions): StyleSpecification {
         layout: { "line-cap": "round", "line-join": "round" },
         paint: {
           "line-color": "#a9cbe8",
-          "line-width": ["interpolate", ["linear"], ["zoom"], 8, 3, 13, 14],
+          "line-width": ["interpolate", ["linear"], ["zoom"], 8, 3, 13, 9],
         },
       },
       {

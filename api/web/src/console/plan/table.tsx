@@ -55,14 +55,14 @@ const COLUMNS: readonly Column[] = [
   {
     key: "courier",
     title: () => say("table.courier"),
-    width: "86px",
+    width: "104px",
     value: (one) => `${one.route.truck ? 0 : 1}${one.route.courier}`,
     shows: (one) => one.route.courier,
   },
   {
     key: "order",
     title: () => say("table.order"),
-    width: "92px",
+    width: "112px",
     value: (one) => one.stop.order,
     shows: (one) => one.stop.order,
   },

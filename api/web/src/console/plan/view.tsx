@@ -22,6 +22,7 @@ import { RunControls, RunProgress } from "./run";
 import { Table } from "./table";
 import { Timeline } from "./timeline";
 import { Totals } from "./totals";
+import "./plan.css";
 
 export default function PlanView() {
   const { table, timeline, drawer } = layout.value;
