@@ -278,6 +278,10 @@ class Client:
             pass
         return self.run(run.id)
 
+    def runs(self, day: date) -> list[RunOut]:
+        """Return a day's runs, the first one first."""
+        return self._get(list[RunOut], f"/api/days/{day}/runs")
+
     def plans(self, day: date) -> list[PlanHead]:
         """Return all versions of a day's plan."""
         return self._get(list[PlanHead], f"/api/days/{day}/plans")

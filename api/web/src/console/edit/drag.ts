@@ -207,6 +207,12 @@ export function listenToDrags(): void {
   addEventListener("dragstart", (event) => {
     if (armed) event.preventDefault();
   });
+  // What is drawn on a canvas is found by those who look from outside through its element.
+  effect(() => {
+    const made = chart.value;
+    const ground = document.querySelector(".map .ground");
+    if (made && ground) Object.assign(ground, { chart: made });
+  });
   // Leaving the plan ends what is dragged.
   effect(() => {
     if (view.value !== "plan") end(false);

@@ -203,6 +203,7 @@ function Row({ one }: { one: Courier }) {
           <i class="failed" style={{ width: `${(one.failed / all) * 100}%` }} />
         </div>
         <small>
+          {" "}
           {one.done}/{all - one.cancelled}
           {one.failed > 0 && <b class="worse"> · {say("failed", { count: one.failed })}</b>}
         </small>
@@ -230,34 +231,33 @@ function Row({ one }: { one: Courier }) {
         )}
       </td>
       <td class="end">{one.last_seen === null ? say("never") : clock(one.last_seen)}</td>
-      <td class="end">
-        {may("events") &&
-          (gone ? (
-            one.down !== null && (
-              <Button look="quiet" onClick={() => void report("vehicle_up", one.courier)}>
-                {say("up")}
-              </Button>
-            )
-          ) : (
-            <>
-              <Button
-                look="quiet"
-                onClick={() => {
-                  breaking.value = { courier: one, kind: "vehicle_down" };
-                }}
-              >
-                {say("down")}
-              </Button>
-              <Button
-                look="quiet"
-                onClick={() => {
-                  breaking.value = { courier: one, kind: "courier_absent" };
-                }}
-              >
-                {say("absent")}
-              </Button>
-            </>
-          ))}
+      <td class="acts">
+        {may("events") && (
+          <div class="deeds">
+            {gone ? (
+              one.down !== null && (
+                <Button onClick={() => void report("vehicle_up", one.courier)}>{say("up")}</Button>
+              )
+            ) : (
+              <>
+                <Button
+                  onClick={() => {
+                    breaking.value = { courier: one, kind: "vehicle_down" };
+                  }}
+                >
+                  {say("down")}
+                </Button>
+                <Button
+                  onClick={() => {
+                    breaking.value = { courier: one, kind: "courier_absent" };
+                  }}
+                >
+                  {say("absent")}
+                </Button>
+              </>
+            )}
+          </div>
+        )}
       </td>
     </tr>
   );
