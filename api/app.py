@@ -34,8 +34,10 @@ from api.plan_cache import PlanCache
 from api.routes import (
     console,
     days,
+    edits,
     events,
     health,
+    live,
     master,
     orders,
     people,
@@ -149,7 +151,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         master,
         days,
         plans,
+        edits,
         replans,
+        live,
         events,
         console,
     ):

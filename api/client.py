@@ -25,6 +25,8 @@ import httpx
 from pydantic import BaseModel, TypeAdapter
 
 from api.routes.days import ClosedOut, DayOut
+from api.routes.edits import ChoiceOut, MergeOut, PreviewOut
+from api.routes.live import LiveOut, RestOut
 from api.routes.master import OfficeOut, VehicleOut
 from api.routes.orders import PlacesOut
 from api.routes.plans import PlanOut
@@ -276,6 +278,10 @@ class Client:
             pass
         return self.run(run.id)
 
+    def runs(self, day: date) -> list[RunOut]:
+        """Return a day's runs, the first one first."""
+        return self._get(list[RunOut], f"/api/days/{day}/runs")
+
     def plans(self, day: date) -> list[PlanHead]:
         """Return all versions of a day's plan."""
         return self._get(list[PlanHead], f"/api/days/{day}/plans")
@@ -292,17 +298,52 @@ class Client:
         """Return what another version changes."""
         return self._get(Comparison, f"/api/days/{day}/plans/{version}/compare/{other}")
 
-    def preview(self, day: date, version: int, edits: Sequence[Mapping[str, Any]]) -> Comparison:
+    def preview(self, day: date, version: int, edits: Sequence[Mapping[str, Any]]) -> PreviewOut:
         """Return what changes would make of a version."""
         path = f"/api/days/{day}/plans/{version}/preview"
-        return self._post(Comparison, path, {"edits": list(edits)})
+        return self._post(PreviewOut, path, {"edits": list(edits)})
 
     def edit(
-        self, day: date, version: int, edits: Sequence[Mapping[str, Any]], *, note: str = ""
+        self,
+        day: date,
+        version: int,
+        edits: Sequence[Mapping[str, Any]],
+        *,
+        note: str = "",
+        current: bool = False,
     ) -> PlanHead:
-        """Change a version by hand; the outcome is a new one."""
+        """Change a version by hand; the outcome is a new one, with `current` the day's draft."""
         path = f"/api/days/{day}/plans/{version}/edits"
-        return self._post(PlanHead, path, {"edits": list(edits), "note": note})
+        return self._post(PlanHead, path, {"edits": list(edits), "note": note, "current": current})
+
+    def choices(self, day: date, version: int, order: str) -> list[ChoiceOut]:
+        """Return who could take an order of a version, the best first."""
+        path = f"/api/days/{day}/plans/{version}/choices"
+        return self._get(list[ChoiceOut], path, order=order)
+
+    def merge(
+        self, day: date, version: int, edits: Sequence[Mapping[str, Any]], *, onto: int
+    ) -> MergeOut:
+        """Return what of changes made on a version can be made on another."""
+        path = f"/api/days/{day}/plans/{version}/merge"
+        return self._post(MergeOut, path, {"edits": list(edits), "onto": onto})
+
+    def go_to(self, day: date, version: int, *, instead_of: int = 0) -> DayOut:
+        """Make another version the day's draft."""
+        given = {"version": version, "instead_of": instead_of}
+        return self._post(DayOut, f"/api/days/{day}/draft", given)
+
+    def search_around(self, day: date, version: int, **wish: Any) -> RunOut:
+        """Ask for a search of a version around its locks; `seconds`, `seed`, `note`."""
+        return self._post(RunOut, f"/api/days/{day}/plans/{version}/around", wish)
+
+    def live(self, day: date) -> LiveOut:
+        """Return how a day goes, planned against actual."""
+        return self._get(LiveOut, f"/api/days/{day}/live")
+
+    def rest_changes(self, day: date, version: int) -> RestOut:
+        """Return what a re-planned rest changes."""
+        return self._get(RestOut, f"/api/days/{day}/plans/{version}/changes")
 
     def publish(
         self, day: date, version: int, *, accepted: Mapping[str, str] = {}, replacing: int = 0

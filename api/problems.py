@@ -232,7 +232,9 @@ _ACCOUNTS: Mapping[type[Exception], tuple[int, str]] = {
 
 def _of_office(error: OfficeError, lang: str) -> Problem:
     detail = error.said("en" if lang == "en" else "vi")
-    more = {"reason": error.key}
+    more: dict[str, Any] = {"reason": error.key}
+    if "current" in error.facts:
+        more["current"] = error.facts["current"]
     if isinstance(error, UnknownError):
         return Problem(HTTPStatus.NOT_FOUND, "not_found", detail=detail, more=more)
     if isinstance(error, ConflictError):

@@ -23,7 +23,7 @@ from solver.model import TimeWindow
 T = TypeVar("T")
 
 _DAY = 86_400
-_MOST = 2**31 - 1
+MOST = 2**31 - 1
 
 Id = Annotated[str, StringConstraints(pattern=r"^[^\s/\\?#%\x00-\x1f\x7f]{1,64}$")]
 """An id of the office: no blanks, no slashes."""
@@ -31,7 +31,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[^\s/\\?#%\x00-\x1f\x7f]{1,64}$
 Line = Annotated[str, StringConstraints(max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """One line of text."""
 
-Count = Annotated[int, Field(ge=0, le=_MOST)]
+Count = Annotated[int, Field(ge=0, le=MOST)]
 Second = Annotated[int, Field(ge=0, le=2 * _DAY)]
 Password = Annotated[str, StringConstraints(max_length=256)]
 
@@ -120,7 +120,7 @@ class OrderFields(Given):
     phone: Line = ""
     grams: Count = 0
     cubic_cm: Count = 0
-    items: Annotated[int, Field(ge=1, le=_MOST)] = 1
+    items: Annotated[int, Field(ge=1, le=MOST)] = 1
     windows: Annotated[list[WindowIn], Field(max_length=20)] = []
     due: date | None = None
     cash: Count = 0
@@ -199,21 +199,6 @@ class RunIn(Given):
     seconds: float = Field(default=30.0, gt=0, le=3_600, allow_inf_nan=False)
     seed: Count = 1
     start: Count = 0
-    note: Line = ""
-
-
-class EditIn(Given):
-    """Who is to do an order, as which visit of the round; "" = nobody, null = wherever is best."""
-
-    order: Id
-    to: Annotated[str, StringConstraints(pattern=r"^[^\s/\x00-\x1f\x7f]{0,64}$")] = ""
-    position: Count | None = None
-
-
-class EditsIn(Given):
-    """Changes of a plan, made one after another."""
-
-    edits: Annotated[list[EditIn], Field(min_length=1, max_length=500)]
     note: Line = ""
 
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dispatch.codec import CodecError, decode, encode
+from dispatch.locking import Lock
 from dispatch.model import (
     Day,
     DayCost,
@@ -68,9 +69,12 @@ class _Content:
     linehaul: _Trucks | None
     hand_overs: tuple[HandOver, ...]
     numbers: Numbers = field(default_factory=dict)
+    locks: tuple[Lock, ...] = ()
 
 
-def write_content(plan: DayPlan, numbers: Numbers = MappingProxyType({})) -> str:
+def write_content(
+    plan: DayPlan, numbers: Numbers = MappingProxyType({}), locks: tuple[Lock, ...] = ()
+) -> str:
     """Return all of a planned day but its problems and what is personal, as JSON."""
     line = plan.linehaul
     content = _Content(
@@ -90,14 +94,17 @@ def write_content(plan: DayPlan, numbers: Numbers = MappingProxyType({})) -> str
         ),
         hand_overs=plan.hand_overs,
         numbers=numbers,
+        locks=locks,
     )
     held = {"format": FORMAT, "version": VERSION, "content": encode(content)}
     return json.dumps(held, ensure_ascii=False, separators=(",", ":"))
 
 
-def read_content(text: str, *, problem: Problem, trucks: Problem | None) -> tuple[DayPlan, Numbers]:
+def read_content(
+    text: str, *, problem: Problem, trucks: Problem | None
+) -> tuple[DayPlan, Numbers, tuple[Lock, ...]]:
     """
-    Return the planned day without names, judged by the checker of today, and its numbers.
+    Return the planned day without names, judged by the checker of today, its numbers and locks.
 
     Raises
     ------
@@ -130,7 +137,7 @@ def read_content(text: str, *, problem: Problem, trucks: Problem | None) -> tupl
         ),
         hand_overs=content.hand_overs,
     )
-    return plan, content.numbers
+    return plan, content.numbers, content.locks
 
 
 def _nameless(order: Order) -> Order:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from dispatch.day_map import GeoJson, day_map
 from dispatch.exports import Shape, gpx, left_out_csv, routes_geojson, stops_csv, summary_json
-from dispatch.manifest import DRAFT, PlanMark, courier_manifest
+from dispatch.manifest import DRAFT, PlanMark, courier_manifest, office_manifest
 from dispatch.messages import Language
 from dispatch.model import DayPlan
 from dispatch.views import courier_sheet
@@ -24,11 +24,13 @@ EXPORTS: Mapping[str, str] = MappingProxyType(
         "plan.json": "application/json",
         "track.gpx": "application/gpx+xml",
         "manifest.pdf": "application/pdf",
+        "manifests.pdf": "application/pdf",
     }
 )
 """The media type of each file; the last two are one courier's."""
 
 OF_ONE = frozenset({"track.gpx", "manifest.pdf"})
+OF_OFFICE = frozenset({"manifests.pdf"})
 
 
 def export_named(
@@ -37,13 +39,15 @@ def export_named(
     *,
     lang: Language,
     courier: str = "",
+    office: str = "",
     shape: Shape | None = None,
     zones: GeoJson | None = None,
     rivers: GeoJson | None = None,
     mark: PlanMark = DRAFT,
 ) -> bytes | None:
     """
-    Return one file of a plan, None where there is none of that name or the courier is not said.
+    Return one file of a plan, None where there is none of that name, or the courier or office is
+    not said.
 
     Parameters
     ----------
@@ -68,7 +72,10 @@ def export_named(
         ),
         "manifest.pdf": lambda: courier_manifest(plan, courier, lang, mark=mark),
     }
+    makers["manifests.pdf"] = lambda: office_manifest(plan, office, lang, mark=mark)
     if name not in makers or (name in OF_ONE) != bool(courier):
+        return None
+    if (name in OF_OFFICE) != bool(office):
         return None
     made = makers[name]()
     return made if isinstance(made, bytes) else made.encode("utf-8")

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from dispatch.locking import Lock
 from dispatch.model import Courier, DayPlan, Office, Order, OrderState
 from geo.types import LatLon
 
@@ -220,11 +221,13 @@ class PlanVersion:
 
     A version of kind `replan` holds the rest of the day from its moment on. `numbers` are what is
     written on the parcels by then: by courier and stop ("job:DH-7"); empty = places in the round.
+    `locks` say what of it must stay.
     """
 
     head: PlanHead
     plan: DayPlan
     numbers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    locks: tuple[Lock, ...] = ()
 
 
 class RunState(StrEnum):
@@ -243,10 +246,16 @@ class RunState(StrEnum):
 
 
 class RunKind(StrEnum):
-    """What a run searches: a whole day, or the rest of a running one as of when it was asked."""
+    """
+    What a run searches.
+
+    A whole day; the rest of a running one as of when it was asked; or a plan version around what
+    is locked in it, its trucks and orders staying what they are.
+    """
 
     PLAN = "plan"
     REPLAN = "replan"
+    AROUND = "around"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

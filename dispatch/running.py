@@ -143,6 +143,16 @@ def _planned(
     seconds = run.seconds - run.spent
     if run.attempts > 1:
         seconds = max(seconds, min(_LEAST_SECONDS, run.seconds))
+    if run.kind is RunKind.AROUND:
+        return desk.plan_around(
+            run,
+            start=start,
+            search=Search(seconds=seconds, seed=run.seed, workers=limits.processes),
+            watch=Watch(
+                on_progress=keeper.keep,
+                stop=lambda: lease.stop_asked or lease.lost or leave(),
+            ),
+        )
     return plan_day(
         day,
         geocoder=means.geocoder,
@@ -190,7 +200,10 @@ def _store(desk: Dispatch, run: Run, plan: DayPlan, spent: float) -> RunState:
         head = head_of(
             plan, uow=uow, kind=PlanKind.RUN, parent=run.start, run=run.id, note=run.note
         )
-        stored = uow.plans.add(PlanVersion(head=head, plan=plan))
+        # What was searched around is as locked in what came of it.
+        around = uow.plans.get(run.day, run.start) if run.kind is RunKind.AROUND else None
+        locks = () if around is None else around.locks
+        stored = uow.plans.add(PlanVersion(head=head, plan=plan, locks=locks))
         _end(uow, kept, run, stored.head.version)
         uow.audit.add(
             "plan.made",

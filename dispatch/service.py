@@ -205,13 +205,13 @@ def plan_day(
         problem, never = build(assigned.orders, None)
         never += tuple(LeftOut(order=o.id, reason=LeftOutReason.NO_EVENING_TRUCK) for o in waiting)
         watch.on_step("search")
-        result = _search(problem, search, watch, start, clock, runner)
+        result = searched(problem, search, watch, start, clock, runner)
     else:
         watch.on_step("search")
 
         def couriers(made: Problem, begin: Sequence[Tour] | None, share: float | None) -> Result:
             own = _part_of(search, share)
-            return _search(made, own, watch, begin or start, clock, runner)
+            return searched(made, own, watch, begin or start, clock, runner)
 
         both = echelons.plan_both(
             Scene(
@@ -291,7 +291,7 @@ def _without_courier(assigned: planning.Assigned) -> tuple[Order, ...]:
     return tuple(order for order in assigned.seen if order.id in alone)
 
 
-def _search(
+def searched(
     problem: Problem,
     search: Search,
     watch: Watch,
@@ -299,6 +299,7 @@ def _search(
     clock: Callable[[], float],
     runner: Runner,
 ) -> Result:
+    """Search a problem, and add what still fits when the search was stopped early."""
     began = clock()
     result = solve_parts(
         problem,

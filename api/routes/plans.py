@@ -15,14 +15,14 @@ from api.deps import Needs, Office, Spoken, parts_of, tagged
 from api.once import OnceRoute
 from api.problems import Problem
 from api.routes.days import DayOut
-from api.schemas import EditsIn, PublishIn, RunIn, RunOut
+from api.schemas import PublishIn, RunIn, RunOut
 from api.sheets import RouteOut
 from api.stream import Entry, LastEventId, after_of, streamed
 from dispatch.comparing import Comparison
 from dispatch.day_map import courier_colours, office_colours
-from dispatch.editing import Edit
 from dispatch.kpis import LeftOutGroup, OfficeRow
 from dispatch.manifest import PlanMark
+from dispatch.messages import Language
 from dispatch.model import DayCost
 from dispatch.office import Wish
 from dispatch.office.plans import open_violations, violation_key
@@ -31,7 +31,7 @@ from dispatch.plan_exports import EXPORTS, export_named
 from dispatch.records import PlanHead
 from dispatch.views import board, violation_sentence
 from dispatch.ways import ways
-from solver.model import Cost
+from solver.model import Cost, Violation
 
 router = APIRouter(prefix="/api", tags=["plans"], route_class=OnceRoute)
 
@@ -128,6 +128,18 @@ class ViolationOut(BaseModel):
     sentence: str
 
 
+def violation_out(one: Violation, lang: Language) -> ViolationOut:
+    """Return a broken rule with its sentence."""
+    return ViolationOut(
+        key=violation_key(one),
+        code=one.code.value,
+        amount=one.amount,
+        vehicle=one.vehicle,
+        id=one.id,
+        sentence=violation_sentence(one, lang),
+    )
+
+
 class PlanOut(BaseModel):
     """
     A plan version as the dispatch manager looks at it.
@@ -169,17 +181,7 @@ def plan(day: date, version: Version, request: Request, _: Reader, lang: Spoken)
         total=shown.total,
         idle=shown.idle,
         left_out=shown.left_out,
-        violations=[
-            ViolationOut(
-                key=violation_key(one),
-                code=one.code.value,
-                amount=one.amount,
-                vehicle=one.vehicle,
-                id=one.id,
-                sentence=violation_sentence(one, lang),
-            )
-            for one in open_violations(made)
-        ],
+        violations=[violation_out(one, lang) for one in open_violations(made)],
         travel_note=shown.travel_note,
         costs=made.result.report.cost,
         truck_costs=Cost() if made.linehaul is None else made.linehaul.result.report.cost,
@@ -232,27 +234,6 @@ def compare(day: date, version: Version, other: Version, office: Office, _: Read
     return office.compare(day, version, other)
 
 
-@router.post("/days/{day}/plans/{version}/preview")
-def preview(day: date, version: Version, given: EditsIn, office: Office, _: Planner) -> Comparison:
-    """Return what changes by hand would make of a version; nothing is stored."""
-    return office.preview_edit(day, version, _edits(given)).comparison
-
-
-@router.post("/days/{day}/plans/{version}/edits", status_code=HTTPStatus.CREATED)
-def edit(
-    day: date,
-    version: Version,
-    given: EditsIn,
-    office: Office,
-    planner: Planner,
-    response: Response,
-) -> PlanHead:
-    """Change a version by hand; the outcome is a new one, a draft."""
-    made = office.edit(day, version, _edits(given), by=planner.by, note=given.note)
-    response.headers["Location"] = f"/api/days/{day}/plans/{made.head.version}"
-    return made.head
-
-
 @router.post("/days/{day}/plans/{version}/accept")
 def accept(
     day: date, version: Version, office: Office, publisher: Publisher, response: Response
@@ -299,10 +280,12 @@ def export(
     _: Reader,
     lang: Spoken,
     courier: Annotated[str, Query(max_length=64)] = "",
+    of_office: Annotated[str, Query(alias="office", max_length=64)] = "",
 ) -> Response:
     """
     Return a version as a file: stops.csv, left_out.csv, summary.json, routes.geojson, map.html,
-    problem.json, plan.json; with `courier` also track.gpx and manifest.pdf.
+    problem.json, plan.json; with `courier` also track.gpx and manifest.pdf, with `office`
+    manifests.pdf: all of its couriers' sheets to print.
     """
     if name not in EXPORTS:
         raise Problem(HTTPStatus.NOT_FOUND, "not_found", detail=", ".join(EXPORTS))
@@ -314,6 +297,7 @@ def export(
         plan,
         lang=lang,
         courier=courier,
+        office=of_office,
         mark=PlanMark(version=str(version), published=published),
     )
     if made is None:
@@ -323,7 +307,3 @@ def export(
         media_type=EXPORTS[name],
         headers={"Content-Disposition": f'attachment; filename="{day}-{version}-{name}"'},
     )
-
-
-def _edits(given: EditsIn) -> list[Edit]:
-    return [Edit(order=one.order, to=one.to, position=one.position) for one in given.edits]

@@ -12,6 +12,7 @@ from api.access import Principal, Right
 from api.deps import Needs, Office, Spoken, parts_of
 from api.once import OnceRoute
 from api.schemas import Given, Line
+from dispatch.changes import Change
 from dispatch.replan_words import reason_sentence
 from dispatch.replanning import Action
 
@@ -41,6 +42,22 @@ class ChangeOut(BaseModel):
     number: str
     later: int | None
     worth: int | None
+
+
+def change_out(one: Change) -> ChangeOut:
+    """Return one stop that changes."""
+    return ChangeOut(
+        kind=one.kind.value,
+        order=one.step.id,
+        part=one.step.kind.value,
+        courier=one.courier,
+        place=one.place,
+        new_courier=one.new_courier,
+        new_place=one.new_place,
+        number=one.number,
+        later=one.later,
+        worth=one.worth,
+    )
 
 
 class ReplanOut(BaseModel):
@@ -73,19 +90,5 @@ def replan(
         reasons=[reason_sentence(reason, lang) for reason in made.decision.reasons],
         run="" if made.run is None else made.run.id,
         version=0 if made.version is None else made.version.head.version,
-        changes=[
-            ChangeOut(
-                kind=one.kind.value,
-                order=one.step.id,
-                part=one.step.kind.value,
-                courier=one.courier,
-                place=one.place,
-                new_courier=one.new_courier,
-                new_place=one.new_place,
-                number=one.number,
-                later=one.later,
-                worth=one.worth,
-            )
-            for one in changes
-        ],
+        changes=[change_out(one) for one in changes],
     )

@@ -4,6 +4,5 @@ from dispatch.office.desk import Means as Means
 from dispatch.office.dispatch import Dispatch as Dispatch
 from dispatch.office.orders import ImportReport as ImportReport
 from dispatch.office.orders import TableReport as TableReport
-from dispatch.office.plans import Preview as Preview
 from dispatch.office.plans import Wish as Wish
 from dispatch.office.replans import Replanned as Replanned

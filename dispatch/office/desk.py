@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from dispatch import learning
 from dispatch.clock import Clock
@@ -18,6 +20,44 @@ from dispatch.settings import Settings
 from dispatch.workdays import vietnam
 from geo.geocode import Geocoder
 from geo.travel import TravelProvider
+
+T = TypeVar("T")
+
+_MOST_KEPT = 12
+"""Plan versions and looks at running days that stay in memory; the travel is shared by them."""
+
+
+class Kept(Generic[T]):
+    """The last few things that were worked on, by key; many who ask at once wait for one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: OrderedDict[Hashable, T] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what is kept under a key, made if need be."""
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._lock:
+                if key in self._held:
+                    return self._held[key]
+            made = make()
+            self.put(key, made)
+        return made
+
+    def put(self, key: Hashable, thing: T) -> None:
+        """Keep a thing, and let go of the one that was not asked for the longest."""
+        with self._lock:
+            self._making.pop(key, None)
+            self._held[key] = thing
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
 
 
 class Means(Protocol):
@@ -71,6 +111,7 @@ class Desk:
         self.clock = clock
         self.means = means
         self.settings = settings
+        self.kept: Kept[object] = Kept(_MOST_KEPT)
 
     @property
     def now(self) -> datetime:

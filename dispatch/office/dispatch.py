@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dispatch.office.days import DayDesk
+from dispatch.office.edits import EditDesk
+from dispatch.office.live import LiveDesk
 from dispatch.office.looking import LookDesk
 from dispatch.office.orders import OrderDesk
 from dispatch.office.plans import PlanDesk
-from dispatch.office.replans import ReplanDesk
 
 
-class Dispatch(OrderDesk, LookDesk, PlanDesk, DayDesk, ReplanDesk):
+class Dispatch(OrderDesk, LookDesk, PlanDesk, EditDesk, DayDesk, LiveDesk):
     """
     What HTTP, screens, the command line and the simulator call.
 

@@ -14,7 +14,6 @@ from dispatch.comparing import (
     total_metres,
     total_violations,
 )
-from dispatch.editing import Edit, edited
 from dispatch.errors import ConflictError, RefusedError, UnknownError
 from dispatch.model import DayPlan
 from dispatch.office.desk import Desk, day_of, open_day
@@ -43,14 +42,6 @@ class Wish:
     seed: int = 1
     start: int = 0
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """A changed plan that is not stored, and what it changes."""
-
-    plan: DayPlan
-    comparison: Comparison
 
 
 def violation_key(violation: Violation) -> str:
@@ -199,47 +190,6 @@ class PlanDesk(Desk):
         """
         with self.store.reading() as uow:
             return published_of(uow, day)
-
-    def preview_edit(self, day: date, version: int, edits: Sequence[Edit]) -> Preview:
-        """Return what changes would make of a version; nothing is stored. Raises as `edit`."""
-        before = self.plan(day, version).plan
-        after = edited(before, edits)
-        return Preview(plan=after, comparison=compare(before, after))
-
-    def edit(
-        self, day: date, version: int, edits: Sequence[Edit], *, by: str, note: str = ""
-    ) -> PlanVersion:
-        """
-        Change a version by hand; the outcome is a new one, a draft.
-
-        Raises
-        ------
-        UnknownError
-            There is no such version, order or courier.
-        RefusedError
-            The day is closed, or a change cannot be made.
-        """
-        # Read and computed before the lock is taken: it may take half a second.
-        before = self.plan(day, version)
-        after = edited(before.plan, edits)
-        with self._writing(by) as uow:
-            open_day(uow, day)
-            stored = uow.plans.add(
-                PlanVersion(
-                    head=head_of(after, uow=uow, kind=PlanKind.EDIT, parent=version, note=note),
-                    plan=after,
-                )
-            )
-            uow.audit.add(
-                "plan.edited",
-                subject="plan",
-                key=plan_id(day, stored.head.version),
-                parent=version,
-                edits=[
-                    {"order": one.order, "to": one.to, "position": one.position} for one in edits
-                ],
-            )
-        return stored
 
     def compare(self, day: date, first: int, second: int) -> Comparison:
         """Return what the second version changes; UnknownError where one is not there."""

@@ -65,7 +65,7 @@ class SqlPlans:
     def add(self, version: PlanVersion) -> PlanVersion:
         """Store a plan as the day's next version."""
         plan = version.plan
-        content = keep_blob(self._connection, write_content(plan, version.numbers))
+        content = keep_blob(self._connection, write_content(plan, version.numbers, version.locks))
         problem = self._keep_problem(plan.problem)
         trucks = None if plan.linehaul is None else self._keep_problem(plan.linehaul.problem)
         number = self._connection.execute(
@@ -92,7 +92,7 @@ class SqlPlans:
         problem = self._problem(row["problem"])
         trucks = None if row["trucks_problem"] is None else self._problem(row["trucks_problem"])
         text = blob(self._connection, row["content"])
-        bare, numbers = read_content(text, problem=problem, trucks=trucks)
+        bare, numbers, locks = read_content(text, problem=problem, trucks=trucks)
         known = self._personal([order.id for order in bare.day.orders])
 
         def named(order: Order) -> Order:
@@ -106,7 +106,7 @@ class SqlPlans:
             day=replace(bare.day, orders=tuple(named(order) for order in bare.day.orders)),
             located={name: named(order) for name, order in bare.located.items()},
         )
-        return PlanVersion(head=from_row(PlanHead, row), plan=plan, numbers=numbers)
+        return PlanVersion(head=from_row(PlanHead, row), plan=plan, numbers=numbers, locks=locks)
 
     def head(self, day: date, version: int) -> PlanHead | None:
         """Return a version without its plan."""

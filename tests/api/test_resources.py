@@ -301,12 +301,13 @@ def test_a_plan_is_shown_with_its_routes_and_goes_out_as_files(planned: Office) 
         ("plan.json", b"{"),
         (f"track.gpx?courier={courier}", b"<?xml"),
         (f"manifest.pdf?courier={courier}", b"%PDF"),
+        ("manifests.pdf?office=BC227", b"%PDF"),
     ):
         answer = planned.ask(K, "GET", f"{ON}/plans/1/exports/{name}")
         assert answer.status_code == HTTPStatus.OK, (name, answer.text)
         assert answer.content.startswith(begins), (name, answer.content[:20])
         assert "attachment" in answer.headers["content-disposition"]
-    for wrong in ("nothing.csv", "track.gpx", "stops.csv?courier=vt1"):
+    for wrong in ("nothing.csv", "track.gpx", "stops.csv?courier=vt1", "manifests.pdf"):
         answer = planned.ask(K, "GET", f"{ON}/plans/1/exports/{wrong}")
         assert answer.status_code == HTTPStatus.NOT_FOUND
 
@@ -315,13 +316,18 @@ def test_a_change_by_hand_is_priced_before_it_is_made(office: Office) -> None:
     add_plan(office)
     edits = {"edits": [{"order": "DH03", "to": ""}]}
     looked = office.ask(D, "POST", f"{ON}/plans/1/preview", json=edits).json()
-    assert [move["order"] for move in looked["moves"] if move["after"] is None] == ["DH03"]
+    assert (looked["dropped"], looked["taken"], looked["broken"]) == (["DH03"], [], [])
+    (round_,) = looked["rounds"]
+    assert round_["finish"] < round_["finish_before"]
+    assert [s["place"] for s in round_["stops"] if s["place"] is not None][:2] == [0, 1]
     assert len(office.ask(D, "GET", f"{ON}/plans").json()) == 1
     made = office.ask(D, "POST", f"{ON}/plans/1/edits", json=edits)
     assert made.headers["location"] == f"{ON}/plans/2"
     assert (made.json()["parent"], made.json()["unassigned"]) == (1, 1)
     compared = office.ask(D, "GET", f"{ON}/plans/1/compare/2").json()
     assert compared["cost"]["total"] == looked["cost"]["total"]
+    (move,) = [one for one in compared["moves"] if one["after"] is None]
+    assert move["worth"] == looked["cost"]["total"]
     unknown = office.ask(
         D, "POST", f"{ON}/plans/1/edits", json={"edits": [{"order": "ghost", "to": "vt1"}]}
     )

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from dispatch import learning
-from dispatch.editing import Edit
+from dispatch.editing import Change, Edit, SetLock
 from dispatch.errors import ConflictError, RefusedError, TableError, UnknownError
 from dispatch.import_writers import write_orders
+from dispatch.locking import Lock, LockKind
 from dispatch.model import Address, OrderState
 from dispatch.office import Dispatch
 from dispatch.office.plans import violation_key
@@ -173,13 +174,13 @@ def test_a_stop_is_moved_and_the_checker_prices_it(store: SqlStore) -> None:
     version = desk.edit(DAY, 1, [Edit(order="BK-0004", to="BT-03")], by="lan", note="Ánh rảnh")
     plan = version.plan
     assert plan.result.report == check(plan.problem, plan.result.plan)
-    assert plan.result == preview.plan.result
+    assert plan.result.report.cost == preview.after
     assert (version.head.version, version.head.parent, version.head.note) == (2, 1, "Ánh rảnh")
     drives = {route.vehicle: [stop.id for stop in route.stops] for route in plan.result.plan.routes}
     assert drives["BT-03"] == ["BK-0004"]
     assert "BK-0004" not in drives["BT-01"]
     comparison = desk.compare(DAY, 1, 2)
-    assert comparison.cost == preview.comparison.cost
+    assert comparison.cost["distance"] == preview.after.distance - preview.before.distance
     first, second = desk.plans(DAY)
     assert comparison.cost["total"] == second.cost - first.cost
     moved = comparison.moves[0]
@@ -187,6 +188,10 @@ def test_a_stop_is_moved_and_the_checker_prices_it(store: SqlStore) -> None:
     assert moved.before is not None
     assert moved.after is not None
     assert (moved.before.courier, moved.after.courier) == ("BT-01", "BT-03")
+    # BT-03 does nothing else: the order costs all of his round; taken from BT-01 it saved this.
+    costs = {one.courier: one.cost for one in comparison.rounds}
+    assert moved.worth == costs["BT-03"] + costs["BT-01"]
+    assert comparison.second.cost["total"] - comparison.first.cost["total"] == moved.worth
     # Version 1 is as it was.
     assert desk.plan(DAY, 1).plan.result == tiny_day_plan().result
 
@@ -231,6 +236,77 @@ def test_two_edits_at_once_make_two_versions(store: SqlStore) -> None:
     two = desk.edit(DAY, 1, [Edit(order="EMS-0003", to="BT-03")], by="hoa")
     assert (one.head.version, two.head.version) == (2, 3)
     assert [(head.parent, head.by) for head in desk.plans(DAY)[1:]] == [(1, "lan"), (1, "hoa")]
+
+
+def test_a_day_has_one_draft_and_who_comes_second_is_told(store: SqlStore) -> None:
+    desk, clock = office(store)
+    with_plan(desk, clock)
+    mine: list[Change] = [Edit(order="BK-0004", to="BT-03")]
+    theirs: list[Change] = [Edit(order="EMS-0003", to="BT-03")]
+    first = desk.edit(DAY, 1, theirs, by="hoa", current=True)
+    assert desk.day(DAY).accepted == first.head.version == 2
+    with pytest.raises(ConflictError) as raised:
+        desk.edit(DAY, 1, mine, by="lan", current=True)
+    assert (raised.value.key, raised.value.facts["current"]) == ("draft_moved", 2)
+    assert raised.value.facts["by"] == "hoa"
+    assert len(desk.plans(DAY)) == 2
+    merge = desk.merge(DAY, 1, mine, onto=2)
+    assert merge.merged.lost == ()
+    assert [move.order for move in merge.theirs.moves if move.worth is not None] == ["EMS-0003"]
+    both = desk.edit(DAY, 2, merge.merged.changes, by="lan", current=True)
+    assert desk.day(DAY).accepted == both.head.version == 3
+    assert both.plan.result.report.cost == merge.preview.after
+    drives = {r.vehicle: {s.id for s in r.stops} for r in both.plan.result.plan.routes}
+    assert {"BK-0004", "EMS-0003"} <= drives["BT-03"]
+
+
+def test_one_step_back_and_forth_again_is_another_version(store: SqlStore) -> None:
+    desk, clock = office(store)
+    with_plan(desk, clock)
+    desk.edit(DAY, 1, [Edit(order="BK-0004", to="BT-03")], by="lan", current=True)
+    assert desk.go_to(DAY, 1, by="lan", instead_of=2).accepted == 1
+    with pytest.raises(ConflictError):
+        desk.go_to(DAY, 1, by="hoa", instead_of=2)
+    assert desk.go_to(DAY, 2, by="lan", instead_of=1).accepted == 2
+    with pytest.raises(UnknownError):
+        desk.go_to(DAY, 9, by="lan", instead_of=2)
+    assert [entry.facts.get("instead_of") for entry in desk.audit(limit=2)] == [1, 2]
+
+
+def test_locks_are_kept_with_the_version_and_those_made_from_it(store: SqlStore) -> None:
+    desk, clock = office(store)
+    with_plan(desk, clock)
+    lock = Lock(kind=LockKind.STOP, courier="BT-01", order="BK-0004")
+    desk.edit(DAY, 1, [SetLock(lock=lock)], by="lan", current=True)
+    assert desk.plan(DAY, 2).locks == (lock,)
+    with pytest.raises(RefusedError) as raised:
+        desk.preview_edit(DAY, 2, [Edit(order="BK-0004", to="BT-03")])
+    assert "BK-0004" in raised.value.said("vi")
+    desk.edit(DAY, 2, [Edit(order="EMS-0003")], by="lan", current=True)
+    assert desk.locks(DAY, 3) == desk.plan(DAY, 3).locks == (lock,)
+    assert desk.plan(DAY, 1).locks == ()
+
+
+def test_a_version_is_searched_around_its_locks_by_a_worker(store: SqlStore) -> None:
+    desk, clock = office_with_ways(store)
+    with_plan(desk, clock)
+    lock = Lock(kind=LockKind.STOP, courier="BT-03", order="BK-0004")
+    changes: list[Change] = [Edit(order="BK-0004", to="BT-03"), SetLock(lock=lock)]
+    before = desk.edit(DAY, 1, changes, by="lan").plan
+    asked = desk.search_around(DAY, 2, by="lan", seconds=1.0)
+    with store.writing(by="w", at=clock.now()) as uow:
+        run = uow.runs.claim(worker="w", lease_seconds=600)
+    assert run is not None
+    assert run.id == asked.id
+    assert work_on(desk, run) is RunState.DONE
+    found = desk.plan(DAY, desk.run(run.id).result)
+    assert (found.head.parent, found.locks) == (2, (lock,))
+    drives = {r.vehicle: {s.id for s in r.stops} for r in found.plan.result.plan.routes}
+    assert "BK-0004" in drives["BT-03"]
+    assert found.plan.problem == before.problem
+    assert found.plan.result.report.cost.total <= before.result.report.cost.total
+    # Its first, unlocked version would have gone back to BT-01.
+    assert desk.plan(DAY, 1).head.cost < found.head.cost
 
 
 def test_publishing_needs_a_name_behind_each_broken_rule(store: SqlStore) -> None:

@@ -1,5 +1,6 @@
 import "../shared/base.css";
 import "./console.css";
+import "./parts";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { language } from "../shared/language";

@@ -44,7 +44,7 @@ export const running = signal<Running | null>(null);
 
 let leave: () => void = () => undefined;
 
-function watch(run: Run): void {
+export function watch(run: Run): void {
   leave();
   running.value = { run, better: [], stopping: run.stop_asked, began: Date.now() };
   leave = follow(address("/api/runs/{run}/progress", { run: run.id }), {
