@@ -241,6 +241,8 @@ Kinds = Literal[
     "vehicle_up",
     "courier_late",
     "courier_absent",
+    "route_accepted",
+    "route_reordered",
     "settlement",
     "road_closed",
 ]
@@ -248,6 +250,7 @@ OF_COURIERS = frozenset(
     {
         *("stop_started", "stop_done", "stop_failed", "stop_skipped"),
         *("vehicle_down", "vehicle_up", "courier_late", "settlement"),
+        *("route_accepted", "route_reordered"),
     }
 )
 """What a courier may tell, of himself."""
@@ -339,6 +342,7 @@ class LinkIn(Given):
     """The token of a courier's link."""
 
     token: Annotated[str, StringConstraints(max_length=2_000)]
+    device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
 
 
 class PasswordIn(Given):

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.access import Principal
-from api.accounts import SignedIn
+from api.courier_links import SignedIn
 from api.deps import Needs, Parts, cookie_name, parts_of
 from api.schemas import LinkIn, PasswordIn, SessionOut, SetUpIn, SignInIn
 
@@ -37,11 +37,11 @@ def sign_in(given: SignInIn, request: Request, response: Response) -> SessionOut
 
 @router.post("/session/link", status_code=HTTPStatus.CREATED)
 def come_by_link(given: LinkIn, request: Request, response: Response) -> SessionOut:
-    """Exchange a courier's link for a session of its day; it works once."""
+    """Exchange a courier's link for a session of its day; it works on one phone."""
     # Many phones of one office come from one address at half past six: the token cannot be guessed,
     # so that only the general limit counts here.
     parts = parts_of(request)
-    return _in(parts, response, parts.accounts.come_by_link(given.token))
+    return _in(parts, response, parts.accounts.come_by_link(given.token, device=given.device))
 
 
 @router.get("/session")

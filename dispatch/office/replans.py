@@ -123,7 +123,7 @@ class ReplanDesk(Desk):
             found.plan.problem,
             found.plan.result.plan,
             state,
-            now=_seconds(day, now),
+            now=seconds_of(day, now),
             travel=self.means(day).travel,
             settings=self.settings(day),
             policy=policy,
@@ -217,7 +217,7 @@ def rest_of(plan: DayPlan, answer: Answer, orders: Mapping[str, Order]) -> DayPl
 
 def _state(uow: UnitOfWork, day: date, found: PlanVersion, now: datetime) -> DayState:
     """Return all that is known of a day: its published plans in order, and its events until now."""
-    forced = _in_force(uow, day)
+    forced = in_force(uow, day)
     state: DayState | None = None
     for version, since in forced:
         one = found if version == found.head.version else version_of(uow, day, version)
@@ -225,7 +225,7 @@ def _state(uow: UnitOfWork, day: date, found: PlanVersion, now: datetime) -> Day
         if state is None:
             state = begin(day, one.plan.problem, plan)
         else:
-            state = publish(state, plan, since=_seconds(day, since))
+            state = publish(state, plan, since=seconds_of(day, since))
     assert state is not None
     problem = found.plan.problem
     planned = {job.id for job in problem.jobs} | {each.id for each in problem.shipments}
@@ -234,7 +234,7 @@ def _state(uow: UnitOfWork, day: date, found: PlanVersion, now: datetime) -> Day
         stops |= {Step(kind=kind, id=each.id) for kind in (StopKind.PICKUP, StopKind.DELIVERY)}
     state = replace(state, stops=state.stops | stops)
     told = [read(row)[0] for row in uow.events.of_day(day)]
-    until = _seconds(day, now)
+    until = seconds_of(day, now)
     # What the plan knows already is not added again, and the future has not happened yet.
     return apply_all(
         state,
@@ -248,7 +248,7 @@ def _state(uow: UnitOfWork, day: date, found: PlanVersion, now: datetime) -> Day
     )
 
 
-def _in_force(uow: UnitOfWork, day: date) -> list[tuple[int, datetime]]:
+def in_force(uow: UnitOfWork, day: date) -> list[tuple[int, datetime]]:
     """Return the versions that were published, each with when, in order."""
     found = []
     for head in uow.plans.heads(day):
@@ -257,7 +257,8 @@ def _in_force(uow: UnitOfWork, day: date) -> list[tuple[int, datetime]]:
     return sorted(found, key=lambda one: one[1])
 
 
-def _seconds(day: date, moment: datetime) -> int:
+def seconds_of(day: date, moment: datetime) -> int:
+    """Return a moment as seconds since the day's midnight, 0 for what was before it."""
     midnight = datetime.combine(day, clock_time(), HANOI)
     return max((moment - midnight) // timedelta(seconds=1), 0)
 
