@@ -6,31 +6,40 @@ DAY    ?= 2026-11-24
 ORDERS ?= 1500
 SECONDS_TO_PLAN ?= 30
 
-.PHONY: demo test test-slow bench lint setup lock clean
+# The package itself is installed by its own build, which builds the screens as well.
+WEB := hatch_build.py $(shell find api/web -type f -not -path '*/node_modules/*' -not -name openapi.json 2>/dev/null)
 
-demo: $(VENV)/.ready $(VENV)/.warm
+.PHONY: demo test test-slow bench lint setup lock clean api-types
+
+demo: $(VENV)/.ready $(VENV)/.screens $(VENV)/.warm
 	$(BIN)/buuta sample --orders $(ORDERS) --seed 1 --out demo/day
 	$(BIN)/buuta plan demo/day/orders.csv --fleet demo/day/fleet.csv --offices demo/day/offices.csv \
 	    --trucks demo/day/trucks.csv --date $(DAY) --seconds $(SECONDS_TO_PLAN) --seed 1 \
 	    $(if $(wildcard demo/roads/roads.json),--roads demo/roads) --out demo/plan
 	$(BIN)/buuta check demo/plan
 
-test: $(VENV)/.ready-dev lint $(VENV)/.warm
+test: $(VENV)/.ready-dev lint $(VENV)/.screens $(VENV)/.warm
 	$(BIN)/pytest -m "not slow"
 
-test-slow: $(VENV)/.ready-dev $(VENV)/.warm
+test-slow: $(VENV)/.ready-dev $(VENV)/.screens $(VENV)/.warm
 	$(BIN)/pytest
 
-lint: $(VENV)/.ready-dev
+lint: $(VENV)/.ready-dev $(VENV)/.screens
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python hatch_build.py check
 
-bench: $(VENV)/.ready-bench $(VENV)/.warm
+bench: $(VENV)/.ready-bench $(VENV)/.screens $(VENV)/.warm
 	$(BIN)/python -m benchmarks.run --short
 
-setup: $(VENV)/.ready-dev
+setup: $(VENV)/.ready-dev $(VENV)/.screens
+
+# The screens' view of the service, after a change of its addresses.
+api-types: $(VENV)/.ready-dev
+	$(BIN)/python -m api.describe > api/web/openapi.json
+	npm --prefix api/web run api
 
 # The pinned set, remade on purpose only: versions and hashes, no registry's address.
 lock: $(VENV)/.ready-dev
@@ -46,9 +55,8 @@ $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit("Bưu Tá needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.ready: requirements.txt pyproject.toml | $(VENV)/bin/pip
+$(VENV)/.ready: requirements.txt | $(VENV)/bin/pip
 	$(BIN)/pip install -q --require-hashes -r requirements.txt
-	$(BIN)/pip install -q --no-deps -e .
 	@touch $@
 
 # Compiled once and kept beside the sources; made again when one of them changes, all of it: a
@@ -59,12 +67,15 @@ $(VENV)/.warm: $(wildcard solver/search/*.py geo/roads/kernels.py geo/straight_k
 	@$(BIN)/python -m api.warm
 	@touch $@
 
-$(VENV)/.ready-dev: requirements-dev.txt pyproject.toml | $(VENV)/bin/pip
-	$(BIN)/pip install -q --require-hashes -r requirements-dev.txt
+$(VENV)/.screens: $(WEB) pyproject.toml | $(VENV)/bin/pip
+	@test -f $(VENV)/.ready || $(MAKE) $(VENV)/.ready
 	$(BIN)/pip install -q --no-deps -e .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt | $(VENV)/bin/pip
+	$(BIN)/pip install -q --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.ready
 
-$(VENV)/.ready-bench: requirements-bench.txt pyproject.toml | $(VENV)/bin/pip
+$(VENV)/.ready-bench: requirements-bench.txt | $(VENV)/bin/pip
 	$(BIN)/pip install -q --require-hashes -r requirements-bench.txt
-	$(BIN)/pip install -q --no-deps -e .
 	@touch $@ $(VENV)/.ready $(VENV)/.ready-dev

@@ -22,7 +22,7 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI
 
-from api import problems
+from api import problems, screens
 from api.accounts import Accounts
 from api.deps import Parts
 from api.http_messages import say
@@ -32,6 +32,7 @@ from api.middleware import Attempts, Limited, Observed
 from api.pictures import Pictures
 from api.plan_cache import PlanCache
 from api.routes import (
+    console,
     days,
     events,
     health,
@@ -98,6 +99,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         metrics=metrics,
         clock=clock,
         pool=pool,
+        means=means,
         vroom=VroomDoor(
             travel=means(today(clock)).travel,
             pool=pool,
@@ -141,12 +143,25 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
     )
     app.state.parts = parts
     problems.install(app, language=settings.language)
-    for routes in (health, vroom, sessions, people, orders, master, days, plans, replans, events):
+    for routes in (
+        health,
+        vroom,
+        sessions,
+        people,
+        orders,
+        master,
+        days,
+        plans,
+        replans,
+        events,
+        console,
+    ):
         app.include_router(routes.router)
     app.include_router(people.once)
     for more in (phones.router, phones.once, phones.own):
         app.include_router(more)
     app.include_router(events.own)
+    app.router.routes.extend(screens.ROUTES)
     metrics.watch("buuta_searches_running", "Searches of the VROOM door.", lambda: pool.running)
     metrics.watch("buuta_searches_waiting", "Callers that wait for one.", lambda: pool.waiting)
     metrics.watch("buuta_runs_running", "Runs being searched here.", lambda: parts.runs.busy)

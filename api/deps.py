@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from api.pictures import Pictures
 from api.plan_cache import PlanCache
 from api.problems import FieldFinding, Problem, spoken
 from api.settings import Settings
+from dispatch.bootstrap import Providers
 from dispatch.clock import Clock
 from dispatch.messages import Language
 from dispatch.office import Dispatch
@@ -50,6 +52,7 @@ class Parts:
     clock: Clock
     pool: SearchPool
     vroom: VroomDoor
+    means: Callable[[date], Providers]
     office: Dispatch
     accounts: Accounts
     attempts: Attempts

@@ -29,6 +29,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "phải bắt đầu bằng http:// hoặc https://",
         "must begin with http:// or https://",
     ),
+    "settings.tiles": (
+        "phải là địa chỉ ô bản đồ có {{z}}, {{x}} và {{y}}",
+        "must be an address of map tiles with {{z}}, {{x}} and {{y}}",
+    ),
+    # Screens
+    "screens.missing": (
+        "Màn hình chưa được dựng. Cài đặt gói để dựng (cần Node 20.19 trở lên, hoặc mạng):",
+        "The screens are not built. Installing the package builds them (Node 20.19, or a network):",
+    ),
     # Problems: the title of each type, and what to do
     "problem.invalid": ("Yêu cầu không hợp lệ", "The request is not valid"),
     "problem.invalid.detail": (

@@ -166,13 +166,18 @@ class OrderIn(OrderFields):
 
 
 class AddressCorrection(Given):
-    """Where an order really goes: a pin, a commune, or the address written better."""
+    """
+    Where an order really goes: a pin, a commune, or the address written better.
+
+    A pin is remembered for its address, unless `always` is false.
+    """
 
     point: PointIn | None = None
     written: Line = ""
     commune: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,10}$")] = ""
     district: Line = ""
     destination: bool = False
+    always: bool = True
 
     @model_validator(mode="after")
     def _says_something(self) -> AddressCorrection:

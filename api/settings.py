@@ -7,6 +7,7 @@ below as keys), the environment (the name in capitals after `BUUTA_`, such as `B
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -16,6 +17,8 @@ from typing import Any
 from api.http_messages import say
 
 PREFIX = "BUUTA_"
+
+_TILES = re.compile(r"https?://(?=[^ ]*{z})(?=[^ ]*{x})(?=[^ ]*{y})[\w.:-]+/[^\s;,'\"]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,9 @@ class Settings:
         Limits of one request to the VROOM door.
     roads, traffic, osrm, valhalla
         Who measures travel, as the command line's options of these names; osrm with commas.
+    tiles, tiles_credit
+        Address of map tiles, such as https://tiles.example/{z}/{x}/{y}.png, and whom to thank for
+        them; empty draws the map from our own tables only, which needs no internet.
     """
 
     host: str = "127.0.0.1"
@@ -88,6 +94,8 @@ class Settings:
     traffic: str = "slowest"
     osrm: str = ""
     valhalla: str = ""
+    tiles: str = ""
+    tiles_credit: str = ""
 
     @property
     def secure(self) -> bool:
@@ -233,4 +241,6 @@ def _senseless(settings: Settings, lang: str) -> list[tuple[str, str]]:
         found.append(("pretend_now", say("settings.time", lang)))
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         found.append(("public_url", say("settings.url", lang)))
+    if settings.tiles and not _TILES.fullmatch(settings.tiles):
+        found.append(("tiles", say("settings.tiles", lang)))
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 
 from dispatch.import_rows import Imported
 
@@ -34,6 +34,31 @@ FileName = Annotated[
 ]
 
 
+Columns = Annotated[
+    Sequence[
+        Annotated[
+            str, StringConstraints(max_length=400, pattern=r"^[a-z_]{1,40}=[^\x00-\x1f\x7f]*$")
+        ]
+    ],
+    Query(max_length=100, description="field=Header, for each column that is not to be guessed."),
+]
+
+MOST_CELLS = 500
+"""Rejected rows that are shown as they stand; all of them have their findings."""
+
+
+def mapping_of(columns: Sequence[str]) -> dict[str, str] | None:
+    """Return header by field name, None where nothing was said."""
+    return dict(one.split("=", 1) for one in columns) or None
+
+
+class RowOut(BaseModel):
+    """A row as it stands in the file."""
+
+    row: int
+    cells: Sequence[str]
+
+
 class RowFindingOut(BaseModel):
     """One thing wrong in a table, or odd in a row that was taken."""
 
@@ -44,7 +69,12 @@ class RowFindingOut(BaseModel):
 
 
 class TableOut(BaseModel):
-    """What an import found and did; ids in lists."""
+    """
+    What an import found and did; ids in lists.
+
+    Of orders also: the file's `header` and first rows, what was said of its columns (`mapping`, by
+    field), whether that was `remembered` from an earlier file, and the rejected rows' cells.
+    """
 
     stored: bool
     good: int
@@ -57,6 +87,11 @@ class TableOut(BaseModel):
     unchanged: Sequence[str] = ()
     over: Sequence[str] = ()
     retired: Sequence[str] = ()
+    header: Sequence[str] = ()
+    sample: Sequence[Sequence[str]] = ()
+    mapping: dict[str, str] = {}
+    remembered: bool = False
+    cells: Sequence[RowOut] = ()
 
 
 def told(table: Imported[Any], **more: Any) -> TableOut:

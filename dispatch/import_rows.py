@@ -177,6 +177,12 @@ def read_rows(
     )
 
 
+def header_of(table: Table, columns: Sequence[Column]) -> tuple[TableRow, Sequence[TableRow]]:
+    """Return the row of the header, and those below it."""
+    top = _header_row(table.rows, header_test(columns, None))
+    return table.rows[top], table.rows[top + 1 :]
+
+
 def header_test(
     columns: Sequence[Column], mapping: Mapping[str, str] | None
 ) -> Callable[[str], bool]:
@@ -227,6 +233,8 @@ def _bind(
     findings: list[RowFinding] = []
     bound: dict[str, Bound] = {}
     used: set[int] = set()
+    # A field that was said to have no column takes none by its name either.
+    without = {key for key, wanted in mapping.items() if not wanted}
     for key, wanted in mapping.items():
         if not wanted:
             continue
@@ -249,7 +257,7 @@ def _bind(
         if not cell or index in used:
             continue
         unit, column = unit_and_column(cell, names)
-        if column is None:
+        if column is None or column.key in without:
             unknown.append(cell)
         elif column.key in bound:
             facts = {"first": bound[column.key].header}

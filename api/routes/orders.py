@@ -17,6 +17,7 @@ from api.once import OnceRoute
 from api.schemas import AddressCorrection, OrderFields, OrderIn, OrderOut, PageOut
 from api.tables_in import FileName, Table, TableOut
 from dispatch.geocoding import Unplaced
+from dispatch.import_columns import ORDERS
 from dispatch.import_writers import write_orders
 from dispatch.model import OrderState
 from dispatch.records import OrderFilter, StoredEvent
@@ -108,6 +109,7 @@ def correct(
         commune=given.commune,
         district=given.district,
         destination=given.destination,
+        always=given.always,
     )
     tagged(response, stored.stamp.version)
     return OrderOut.of(stored)
@@ -128,11 +130,32 @@ def import_orders(
     lang: Spoken,
     file: FileName = "orders.csv",
     look: Annotated[bool, Query(description="Only tell what would be done.")] = False,
+    column: tables_in.Columns = (),
 ) -> TableOut:
-    """Read a file of orders (CSV or XLSX) onto a day; the same file again changes nothing."""
-    report = office.import_orders(data, file=file, day=day, by=writer.by, lang=lang, store=not look)
+    """
+    Read a file of orders (CSV or XLSX) onto a day; the same file again changes nothing.
+
+    What `column` says of the columns is remembered, where the file is stored, for all files with
+    the same header, and stands in for it where nothing is said.
+    """
+    source = office.source(data, file=file, lang=lang)
+    said = tables_in.mapping_of(column)
+    mapping = source.mapping if said is None else said
+    report = office.import_orders(
+        data, file=file, day=day, by=writer.by, mapping=mapping, lang=lang, store=not look
+    )
+    if said is not None and report.stored:
+        office.remember_columns(source.key, said, by=writer.by)
     return tables_in.told(
         report.table,
+        header=source.header,
+        sample=source.sample,
+        mapping=dict(mapping or {}),
+        remembered=said is None and mapping is not None,
+        cells=[
+            tables_in.RowOut(row=one.row, cells=one.cells)
+            for one in report.table.rejected[: tables_in.MOST_CELLS]
+        ],
         stored=report.stored,
         added=report.added,
         changed=report.changed,
@@ -161,6 +184,22 @@ def export(day: date, office: Office, _: Reader) -> Response:
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="orders-{day}.csv"'},
     )
+
+
+class ColumnOut(BaseModel):
+    """A column that a table of orders may have."""
+
+    key: str
+    header: str
+    required: bool
+
+
+@router.get("/tables/orders/columns")
+def columns(_: Reader, lang: Spoken) -> list[ColumnOut]:
+    """Return the columns that a table of orders may have."""
+    return [
+        ColumnOut(key=one.key, header=one.header(lang), required=one.required) for one in ORDERS
+    ]
 
 
 class CandidateOut(BaseModel):

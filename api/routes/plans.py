@@ -24,9 +24,11 @@ from dispatch.kpis import LeftOutGroup, OfficeRow
 from dispatch.manifest import PlanMark
 from dispatch.office import Wish
 from dispatch.office.plans import open_violations, violation_key
+from dispatch.office_times import OfficeTimes, office_times
 from dispatch.plan_exports import EXPORTS, export_named
 from dispatch.records import PlanHead
 from dispatch.views import board, violation_sentence
+from solver.model import Cost
 
 router = APIRouter(prefix="/api", tags=["plans"], route_class=OnceRoute)
 
@@ -124,7 +126,12 @@ class ViolationOut(BaseModel):
 
 
 class PlanOut(BaseModel):
-    """A plan version as the dispatch manager looks at it."""
+    """
+    A plan version as the dispatch manager looks at it.
+
+    `costs` are the couriers' by component and `truck_costs` the trucks', in thousandths of a đồng;
+    `hand_overs` tie each office's truck to its couriers.
+    """
 
     head: PlanHead
     offices: Sequence[OfficeRow]
@@ -133,6 +140,9 @@ class PlanOut(BaseModel):
     left_out: Sequence[LeftOutGroup]
     violations: list[ViolationOut]
     travel_note: str
+    costs: Cost
+    truck_costs: Cost
+    hand_overs: Sequence[OfficeTimes]
 
 
 @router.get("/days/{day}/plans")
@@ -145,7 +155,8 @@ def plans(day: date, office: Office, _: Reader) -> list[PlanHead]:
 def plan(day: date, version: Version, request: Request, _: Reader, lang: Spoken) -> PlanOut:
     """Return a version: offices, what is left out and why, what it breaks."""
     readable = parts_of(request).plans.get(day, version, lang)
-    shown = board(readable.version.plan, lang)
+    made = readable.version.plan
+    shown = board(made, lang)
     return PlanOut(
         head=readable.version.head,
         offices=shown.offices,
@@ -161,9 +172,12 @@ def plan(day: date, version: Version, request: Request, _: Reader, lang: Spoken)
                 id=one.id,
                 sentence=violation_sentence(one, lang),
             )
-            for one in open_violations(readable.version.plan)
+            for one in open_violations(made)
         ],
         travel_note=shown.travel_note,
+        costs=made.result.report.cost,
+        truck_costs=Cost() if made.linehaul is None else made.linehaul.result.report.cost,
+        hand_overs=office_times(made),
     )
 
 

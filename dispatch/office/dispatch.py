@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dispatch.office.looking import LookDesk
 from dispatch.office.orders import OrderDesk
 from dispatch.office.phones import PhoneDesk
 from dispatch.office.plans import PlanDesk
 from dispatch.office.replans import ReplanDesk
 
 
-class Dispatch(OrderDesk, PlanDesk, PhoneDesk, ReplanDesk):
+class Dispatch(OrderDesk, LookDesk, PlanDesk, PhoneDesk, ReplanDesk):
     """
     What HTTP, screens, the command line and the simulator call.
 

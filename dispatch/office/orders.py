@@ -218,6 +218,7 @@ class OrderDesk(Desk):
         commune: str = "",
         district: str = "",
         destination: bool = False,
+        always: bool = True,
     ) -> StoredOrder:
         """
         Say where an order really goes: a pin, a commune, or the address written better.
@@ -226,6 +227,8 @@ class OrderDesk(Desk):
 
         Parameters
         ----------
+        always
+            False where the pin holds for this order only.
         destination
             Of a transfer: the place it goes to, not the one where it is fetched.
 
@@ -259,7 +262,7 @@ class OrderDesk(Desk):
             else:
                 order = replace(order, address=new)
             stored = uow.orders.put(replace(before, order=order))
-            if point is not None:
+            if point is not None and always:
                 pin = Sighting(
                     id=uuid4().hex,
                     address=learning.key(new),
@@ -275,6 +278,7 @@ class OrderDesk(Desk):
                 key=key,
                 version=stored.stamp.version,
                 pin=point is not None,
+                always=point is not None and always,
             )
         return stored
 

@@ -1,0 +1,3 @@
+import { catalogue } from "../shared/language";
+
+export const say = catalogue({ title: "Điều phối" }, { title: "Dispatch" });
