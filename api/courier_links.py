@@ -177,7 +177,7 @@ class CourierLinks:
                     )
                 return self._of_courier(uow, link)
             since = link.used_at or uow.at
-            if named:
+            if named and link.waiting != named:
                 uow.people.put_link(replace(link, waiting=named, waiting_at=uow.at))
                 uow.audit.add("link.elsewhere", subject="day", key=day.isoformat(), courier=courier)
         # After the unit: that it waits is stored.

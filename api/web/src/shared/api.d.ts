@@ -199,7 +199,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Links
+         * @description Return a day's links: which were used, and where another phone waits to be let in.
+         */
+        get: operations["links_api_days__day__links_get"];
         put?: never;
         /**
          * Links
@@ -227,6 +231,46 @@ export interface paths {
          * @description Revoke a courier's links of a day, and end the sessions that came of them.
          */
         delete: operations["revoke_api_days__day__links__courier__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/links/{courier}/admit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Admit
+         * @description Let the phone in that waits; the one that came first is signed out.
+         */
+        post: operations["admit_api_days__day__links__courier__admit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/manifests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Papers
+         * @description Print the published sheets, each with a new link as QR and the numbers of the parcels.
+         */
+        post: operations["papers_api_days__day__manifests_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -476,6 +520,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/days/{day}/proofs/{courier}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proof
+         * @description Return a photo or signature that an event refers to.
+         */
+        get: operations["proof_api_days__day__proofs__courier___key__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Refusals
+         * @description Return the events of phones that were refused, settled ones too.
+         */
+        get: operations["refusals_api_days__day__refusals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/refusals/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle Refusal
+         * @description Say how a refused event was settled; the courier's phone shows it.
+         */
+        post: operations["settle_refusal_api_days__day__refusals__number__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/days/{day}/replan": {
         parameters: {
             query?: never;
@@ -514,6 +618,26 @@ export interface paths {
          * @description Ask for a plan; /api/runs/{id}/progress tells how it goes.
          */
         post: operations["ask_api_days__day__runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settlements
+         * @description Return what was expected and handed in, and what each courier would hand in by now.
+         */
+        get: operations["settlements_api_days__day__settlements_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -772,6 +896,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/own/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Day
+         * @description Return the courier's whole day; If-None-Match makes asking cheap.
+         */
+        get: operations["my_day_api_own_day_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/own/events": {
         parameters: {
             query?: never;
@@ -789,6 +933,49 @@ export interface paths {
          *     written down all the same; the first is said.
          */
         post: operations["tell_own_api_own_events_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring
+         * @description Take what a phone has to tell, in order; each event gets an answer, and none is lost.
+         *
+         *     Told again, an event changes nothing. Days of the last week are taken too: a phone may have been
+         *     without signal.
+         */
+        post: operations["bring_api_own_outbox_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/proofs/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bring Proof
+         * @description Keep a photo or signature under the SHA-256 of its bytes; again, it is there already.
+         */
+        put: operations["bring_proof_api_own_proofs__key__put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -857,6 +1044,30 @@ export interface paths {
          * @description Change an account; a new password, role or end of activity ends its sessions.
          */
         patch: operations["change_person_api_people__person__patch"];
+        trace?: never;
+    };
+    "/api/phone-rules/{office_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules
+         * @description Return what an office's couriers are asked for at each kind of stop; `all` for every one.
+         */
+        get: operations["rules_api_phone_rules__office_id__get"];
+        /**
+         * Set Rules
+         * @description Set an office's rules over the version that was read; `"0"` for the first ones.
+         */
+        put: operations["set_rules_api_phone_rules__office_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/runs/{run}": {
@@ -958,7 +1169,7 @@ export interface paths {
         put?: never;
         /**
          * Come By Link
-         * @description Exchange a courier's link for a session of its day; it works once.
+         * @description Exchange a courier's link for a session of its day; it works on one phone.
          */
         post: operations["come_by_link_api_session_link_post"];
         delete?: never;
@@ -1281,6 +1492,48 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * AnswerOut
+         * @description What became of one event.
+         *
+         *     `fate` is accepted, repeated (it was there already) or refused; a refused one is kept for the
+         *     dispatcher. `moved`: the stop is on another courier's route by now. `other`: somebody else told
+         *     that the same stop is done. `lacking`: proofs that it names and that have not come.
+         */
+        AnswerOut: {
+            /** Fate */
+            fate: string;
+            /** Id */
+            id: string;
+            /**
+             * Lacking
+             * @default []
+             */
+            lacking: string[];
+            /**
+             * Moved
+             * @default false
+             */
+            moved: boolean;
+            /**
+             * Other
+             * @default
+             */
+            other: string;
+            /** Other At */
+            other_at?: string | null;
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: string[];
+        };
+        /**
+         * Ask
+         * @description What can be asked for at a stop.
+         * @enum {string}
+         */
+        Ask: "recipient" | "signature" | "photo" | "identity" | "cash";
         /**
          * AuditEntry
          * @description Who did what, when, to which thing; `facts` hold no names, phones or addresses.
@@ -1718,7 +1971,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "stop_started" | "stop_done" | "stop_failed" | "stop_skipped" | "order_added" | "order_cancelled" | "order_changed" | "vehicle_down" | "vehicle_up" | "courier_late" | "courier_absent" | "settlement" | "road_closed";
+            kind: "stop_started" | "stop_done" | "stop_failed" | "stop_skipped" | "order_added" | "order_cancelled" | "order_changed" | "vehicle_down" | "vehicle_up" | "courier_late" | "courier_absent" | "route_accepted" | "route_reordered" | "settlement" | "road_closed";
             /**
              * Order
              * @default
@@ -1757,6 +2010,20 @@ export interface components {
             repeated: string[];
             /** Stored */
             stored: string[];
+        };
+        /**
+         * Handed
+         * @description What a courier should hand in by the events, items and đồng.
+         */
+        Handed: {
+            /** Cash */
+            cash: number;
+            /** Collected */
+            collected: number;
+            /** Delivered */
+            delivered: number;
+            /** Returned */
+            returned: number;
         };
         /**
          * Health
@@ -1868,6 +2135,11 @@ export interface components {
          * @description The token of a courier's link.
          */
         LinkIn: {
+            /**
+             * Device
+             * @default
+             */
+            device: string;
             /** Token */
             token: string;
         };
@@ -1889,6 +2161,27 @@ export interface components {
             token: string;
             /** Url */
             url: string;
+        };
+        /**
+         * LinkState
+         * @description A courier's link as the dispatcher sees it; `waiting_at` = another phone wants to come in.
+         */
+        LinkState: {
+            /** By */
+            by: string;
+            /** Courier */
+            courier: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Used At */
+            used_at: string | null;
+            /** Waiting At */
+            waiting_at: string | null;
         };
         /**
          * LinksIn
@@ -1927,6 +2220,12 @@ export interface components {
             /** Order */
             order: string;
         };
+        /**
+         * Need
+         * @description How much something is asked for.
+         * @enum {string}
+         */
+        Need: "required" | "optional" | "off";
         /**
          * NewKeyOut
          * @description A new key with its secret, which is shown this once.
@@ -2432,6 +2731,29 @@ export interface components {
          * @enum {string}
          */
         OrderState: "registered" | "collected" | "at_hub" | "at_office" | "out" | "delivered" | "failed" | "held" | "returned";
+        /**
+         * OutboxIn
+         * @description What a phone has to tell, in order; each is read by itself: a bad one stops no other.
+         */
+        OutboxIn: {
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * OutboxTold
+         * @description One answer for each event, in the order in which they were sent; `now` by the office.
+         */
+        OutboxTold: {
+            /** Answers */
+            answers: components["schemas"]["AnswerOut"][];
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+        };
         /** PageOut[DayOut] */
         PageOut_DayOut_: {
             /**
@@ -2516,6 +2838,217 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Version */
             version: number;
+        };
+        /**
+         * PhoneDay
+         * @description All that a courier's phone knows of a day; `now` is the office's time.
+         */
+        PhoneDay: {
+            /** Carried Items */
+            carried_items: number;
+            /** Cash */
+            cash: number;
+            /** Courier */
+            courier: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Departure */
+            departure: number;
+            /** Expected */
+            expected: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Finish */
+            finish: number;
+            /** Most Attempts */
+            most_attempts: number;
+            /** Name */
+            name: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Office */
+            office: string;
+            /** Office Name */
+            office_name: string;
+            /** Refused */
+            refused: components["schemas"]["PhoneRefused"][];
+            /** Rules */
+            rules: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Settled */
+            settled: components["schemas"]["PhoneSettled"][];
+            /** Stops */
+            stops: components["schemas"]["PhoneStop"][];
+            /** Tag */
+            tag: string;
+            vehicle: components["schemas"]["VehicleKind"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PhoneRefused
+         * @description An event that was refused, and how the dispatcher settled it; empty before.
+         */
+        PhoneRefused: {
+            /** Handled */
+            handled: boolean;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** Reasons */
+            reasons: string[];
+        };
+        /**
+         * PhoneSettled
+         * @description A settlement that the office knows: expected then, and handed in; items and đồng.
+         */
+        PhoneSettled: {
+            /** At */
+            at: number;
+            /** Cash */
+            cash: number;
+            /** Collected */
+            collected: number | null;
+            /** Expected */
+            expected: {
+                [key: string]: number;
+            };
+            /** Period */
+            period: string;
+            /** Returned */
+            returned: number | null;
+        };
+        /**
+         * PhoneStop
+         * @description One line of the courier's list; times in seconds since midnight, cash in đồng.
+         *
+         *     `key` names it on all plans of the day, `label` is written on the parcel. `state` is what the
+         *     office knows: open, started, done, failed, skipped or cancelled; `by` another courier who did
+         *     it. Breaks and returns to the office are lines without a label.
+         */
+        PhoneStop: {
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /** Arrival */
+            arrival: number;
+            /** At */
+            at?: number | null;
+            /**
+             * Attempts
+             * @default 0
+             */
+            attempts: number;
+            /** Begin */
+            begin: number;
+            /**
+             * By
+             * @default
+             */
+            by: string;
+            /**
+             * Cash
+             * @default 0
+             */
+            cash: number;
+            /**
+             * Content
+             * @default
+             */
+            content: string;
+            /**
+             * Customer
+             * @default
+             */
+            customer: string;
+            /** Departure */
+            departure: number;
+            /**
+             * District
+             * @default
+             */
+            district: string;
+            /** Due */
+            due?: string | null;
+            /**
+             * Grams
+             * @default 0
+             */
+            grams: number;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /**
+             * Items
+             * @default 0
+             */
+            items: number;
+            /** Key */
+            key: string;
+            kind: components["schemas"]["RowKind"];
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Order
+             * @default
+             */
+            order: string;
+            /**
+             * Part
+             * @default
+             */
+            part: string;
+            /**
+             * Phone
+             * @default
+             */
+            phone: string;
+            point?: components["schemas"]["LatLon"] | null;
+            /**
+             * Rule
+             * @default
+             */
+            rule: string;
+            service?: components["schemas"]["Service"] | null;
+            /**
+             * State
+             * @default open
+             */
+            state: string;
+            /**
+             * Todo
+             * @default []
+             */
+            todo: string[];
+            /**
+             * Windows
+             * @default []
+             */
+            windows: components["schemas"]["TimeWindow"][];
         };
         /**
          * PlaceOut
@@ -2640,6 +3173,16 @@ export interface components {
             lon: number;
         };
         /**
+         * ProofKept
+         * @description A proof is in the office's hands; `new` is false where it was before.
+         */
+        ProofKept: {
+            /** Hash */
+            hash: string;
+            /** New */
+            new: boolean;
+        };
+        /**
          * PublishIn
          * @description Who answers for each broken rule, and which version was published when one looked.
          */
@@ -2656,6 +3199,35 @@ export interface components {
              * @default 0
              */
             replacing: number;
+        };
+        /**
+         * RefusalOut
+         * @description An event that was refused, whole, and how it was settled.
+         */
+        RefusalOut: {
+            /** Courier */
+            courier: string;
+            /** Event */
+            event: {
+                [key: string]: unknown;
+            };
+            /** Handled At */
+            handled_at: string | null;
+            /** Handled By */
+            handled_by: string;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** Number */
+            number: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
         };
         /**
          * ReplanIn
@@ -2797,6 +3369,47 @@ export interface components {
             row: number;
         };
         /**
+         * RulesIn
+         * @description What is asked for at stops, by kind and product; what is left out stays ordinary.
+         */
+        RulesIn: {
+            /** Rules */
+            rules: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["Need"];
+                };
+            };
+        };
+        /**
+         * RulesOut
+         * @description What an office's couriers are asked for; `version` 0 = nothing was set.
+         */
+        RulesOut: {
+            /** Changed At */
+            changed_at?: string | null;
+            /**
+             * Changed By
+             * @default
+             */
+            changed_by: string;
+            /** Office */
+            office: string;
+            /** Rules */
+            rules: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Said */
+            said: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Version */
+            version: number;
+        };
+        /**
          * RunIn
          * @description How a plan is searched; `start` is the version to begin with, 0 for none.
          */
@@ -2911,6 +3524,66 @@ export interface components {
             token: string;
         };
         /**
+         * SettledIn
+         * @description What is said to the courier of a refused event.
+         */
+        SettledIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * SettlementOut
+         * @description One settlement: expected against handed in; `missing` is negative where there was more.
+         */
+        SettlementOut: {
+            /** At */
+            at: number;
+            /** Cash */
+            cash: number;
+            /** Cash Missing */
+            cash_missing: number;
+            /** Clerk */
+            clerk: string;
+            /** Clerk Signature */
+            clerk_signature: string;
+            /** Collected */
+            collected: number | null;
+            /** Courier */
+            courier: string;
+            /** Event */
+            event: string;
+            expected: components["schemas"]["Handed"];
+            /** Items Missing */
+            items_missing: number;
+            /** Note */
+            note: string;
+            /** Period */
+            period: string;
+            /** Returned */
+            returned: number | null;
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * SettlementsOut
+         * @description A day's settlements in the order in which they were made, and what each courier has now.
+         */
+        SettlementsOut: {
+            /** Evening */
+            evening: {
+                [key: string]: components["schemas"]["Handed"];
+            };
+            /** Noon */
+            noon: {
+                [key: string]: components["schemas"]["Handed"];
+            };
+            /** Settled */
+            settled: components["schemas"]["SettlementOut"][];
+        };
+        /**
          * SignInIn
          * @description Who signs in.
          */
@@ -2936,8 +3609,8 @@ export interface components {
          * StopOut
          * @description One line of a courier's list; times in seconds since midnight, cash in đồng.
          *
-         *     `number` is the place among the visits, null for breaks and returns; `other_number` is that of
-         *     a transfer's other end.
+         *     `number` is the place among the visits, null for breaks and returns, `label` what is written on
+         *     the parcel; `other_number` is the place of a transfer's other end.
          */
         StopOut: {
             /** Address */
@@ -2967,6 +3640,8 @@ export interface components {
             /** Items */
             items: number;
             kind: components["schemas"]["RowKind"];
+            /** Label */
+            label: string;
             /** Late Seconds */
             late_seconds: number;
             /** Note */
@@ -3828,6 +4503,60 @@ export interface operations {
             };
         };
     };
+    links_api_days__day__links_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkState"][];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     links_api_days__day__links_post: {
         parameters: {
             query?: never;
@@ -3904,6 +4633,119 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    admit_api_days__day__links__courier__admit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                courier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkState"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    papers_api_days__day__manifests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
             };
             /** @description Why it was refused. */
             default: {
@@ -4631,6 +5473,176 @@ export interface operations {
             };
         };
     };
+    proof_api_days__day__proofs__courier___key__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                courier: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    refusals_api_days__day__refusals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalOut"][];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    settle_refusal_api_days__day__refusals__number__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettledIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     replan_api_days__day__replan_post: {
         parameters: {
             query?: never;
@@ -4765,6 +5777,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    settlements_api_days__day__settlements_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementsOut"];
                 };
             };
             /** @description Why it was refused. */
@@ -5629,6 +6695,67 @@ export interface operations {
             };
         };
     };
+    my_day_api_own_day_get: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneDay"];
+                };
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     tell_own_api_own_events_post: {
         parameters: {
             query?: {
@@ -5651,6 +6778,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventsTold"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    bring_api_own_outbox_post: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutboxIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxTold"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    bring_proof_api_own_proofs__key__put: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+                "image/png": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofKept"];
                 };
             };
             /** @description Why it was refused. */
@@ -5878,6 +7124,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    rules_api_phone_rules__office_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                office_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    set_rules_api_phone_rules__office_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                office_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
                 };
             };
             /** @description Why it was refused. */
