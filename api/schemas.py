@@ -358,7 +358,7 @@ class PasswordIn(Given):
 
 
 class SessionOut(BaseModel):
-    """Who is signed in; `csrf` goes with every change as X-CSRF-Token."""
+    """Who is signed in; `csrf` goes with every change as X-CSRF-Token; `now` by the office."""
 
     id: str
     login: str
@@ -367,6 +367,7 @@ class SessionOut(BaseModel):
     courier: str = ""
     day: date | None = None
     csrf: str = ""
+    now: datetime | None = None
 
 
 class PersonIn(Given):

@@ -45,9 +45,9 @@ def come_by_link(given: LinkIn, request: Request, response: Response) -> Session
 
 
 @router.get("/session")
-def who(principal: Anybody) -> SessionOut:
+def who(principal: Anybody, request: Request) -> SessionOut:
     """Say who is signed in, and the token that changes must bring along."""
-    return _out(principal)
+    return _out(parts_of(request), principal)
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT)
@@ -87,10 +87,10 @@ def _in(parts: Parts, response: Response, signed_in: SignedIn) -> SessionOut:
         httponly=True,
         samesite="strict",
     )
-    return _out(signed_in.principal)
+    return _out(parts, signed_in.principal)
 
 
-def _out(principal: Principal) -> SessionOut:
+def _out(parts: Parts, principal: Principal) -> SessionOut:
     return SessionOut(
         id=principal.id,
         login=principal.by,
@@ -99,4 +99,5 @@ def _out(principal: Principal) -> SessionOut:
         courier=principal.courier,
         day=principal.day,
         csrf=principal.csrf,
+        now=parts.clock.now(),
     )

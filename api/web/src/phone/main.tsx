@@ -178,22 +178,29 @@ function App(): JSX.Element | null {
 async function begin(): Promise<void> {
   resize(size());
   document.documentElement.lang = language.value;
-  const given = token();
-  follow();
   try {
     await at.remember();
   } catch {
     at.trouble.value = "broken";
   }
   if (!window.isSecureContext) at.trouble.value = "insecure";
-  if (given) {
-    at.entering.value = true;
-    // Kept: without a signal the page may be closed before the office answers.
-    await putMeta("incoming", given).catch(() => undefined);
-  }
+  await arrive();
+  follow();
+  // A link may be opened where the page is open already.
+  addEventListener("hashchange", () => void arrive().then((came) => (came ? sync() : undefined)));
   at.started.value = true;
   keepSending();
   void navigator.storage?.persist?.();
+}
+
+/** Take up the link that was opened; true where there is one. */
+async function arrive(): Promise<boolean> {
+  const given = token();
+  if (!given) return false;
+  at.entering.value = true;
+  // Kept: without a signal the page may be closed before the office answers.
+  await putMeta("incoming", given).catch(() => undefined);
+  return true;
 }
 
 const root = document.getElementById("app");

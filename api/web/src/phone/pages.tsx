@@ -249,6 +249,14 @@ export function resize(next: string): void {
   }
 }
 
+/** A length of time in words, as exact as is of use. */
+function span(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 120
+    ? say("minutes", { count: minutes })
+    : say("hours", { count: Math.round(minutes / 60) });
+}
+
 export function MorePage(): JSX.Element {
   const [, redraw] = useState(0);
   const [leaving, setLeaving] = useState(false);
@@ -299,7 +307,7 @@ export function MorePage(): JSX.Element {
         <p class="soft">{say("clock_unknown")}</p>
       ) : Math.abs(skew) >= 120_000 ? (
         <p class="warning" data-name="skew">
-          {say("clock_wrong", { minutes: Math.round(Math.abs(skew) / 60_000) })}
+          {say("clock_wrong", { span: span(Math.abs(skew)) })}
         </p>
       ) : null}
       {room === null ? null : (

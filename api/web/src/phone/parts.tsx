@@ -18,6 +18,12 @@ export function figure(amount: number): string {
   return String(Math.round(amount)).replace(/\B(?=(\d{3})+$)/g, mark);
 }
 
+/** One decimal: 4,5 */
+export function decimal(value: number): string {
+  const written = String(Math.round(value * 10) / 10);
+  return language.value === "vi" ? written.replace(".", ",") : written;
+}
+
 /** 24/11/2026 */
 export function dated(day: string): string {
   return day.split("-").reverse().join("/");

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { isVisit, type Stop } from "./model";
-import { dated, money, Push } from "./parts";
+import { dated, decimal, money, Push } from "./parts";
 import { clock, isOpen } from "./round";
 import { go } from "./route";
 import { day, officeNow, state, tell } from "./state";
@@ -21,7 +21,7 @@ function isLate(stop: Stop): boolean {
 }
 
 function geo(stop: Stop): string {
-  const said = encodeURIComponent([stop.address, stop.district].filter(Boolean).join(", "));
+  const said = encodeURIComponent(`${stop.address}, Phú Thọ`);
   if (!stop.point) return `geo:0,0?q=${said}`;
   const where = `${stop.point.lat.toFixed(5)},${stop.point.lon.toFixed(5)}`;
   return `geo:${where}?q=${where}`;
@@ -30,7 +30,7 @@ function geo(stop: Stop): string {
 function google(stop: Stop): string {
   const to = stop.point
     ? `${stop.point.lat.toFixed(5)},${stop.point.lon.toFixed(5)}`
-    : [stop.address, stop.district].filter(Boolean).join(", ");
+    : `${stop.address}, Phú Thọ`;
   const asked = `api=1&travelmode=two-wheeler&destination=${encodeURIComponent(to)}`;
   return `https://www.google.com/maps/dir/?${asked}`;
 }
@@ -63,9 +63,7 @@ export function Large({ stop }: { stop: Stop }): JSX.Element {
   const late = isLate(stop);
   const bulk = [
     (stop.items ?? 0) > 1 ? say("items", { items: stop.items ?? 0 }) : "",
-    (stop.grams ?? 0) >= 1000
-      ? say("kilograms", { kg: Math.round((stop.grams ?? 0) / 100) / 10 })
-      : "",
+    (stop.grams ?? 0) >= 1000 ? say("kilograms", { kg: decimal((stop.grams ?? 0) / 1000) }) : "",
   ].filter(Boolean);
   return (
     <article class="stop" data-stop={stop.key}>
@@ -87,10 +85,7 @@ export function Large({ stop }: { stop: Stop }): JSX.Element {
         </p>
       ) : null}
       <h1>{stop.customer || say("no_name")}</h1>
-      <p class="address">
-        {stop.address || say("no_address")}
-        {stop.district ? <span class="soft"> {stop.district}</span> : null}
-      </p>
+      <p class="address">{stop.address || say("no_address")}</p>
       {stop.hint ? (
         <p class="hint">
           <b>{say("hint")}:</b> {stop.hint}
@@ -112,7 +107,7 @@ export function Large({ stop }: { stop: Stop }): JSX.Element {
           {stop.by ? ` · ${say("taken_by", { other: stop.by })}` : ""}
         </p>
       )}
-      <nav class="row">
+      <nav class="row ways">
         <a class="push" href={geo(stop)} onClick={set} data-name="navigate">
           {say("navigate")}
         </a>

@@ -39,7 +39,7 @@ async function ask(
     const response = await send(method, where, { body, signal: stop.signal });
     const kind = response.headers.get("Content-Type") ?? "";
     const json: unknown = kind.indexOf("json") >= 0 ? await response.json() : undefined;
-    compare(response, json, asked);
+    compare(json, asked);
     at.online.value = true;
     return { response, json };
   } catch (error) {
@@ -55,9 +55,9 @@ async function ask(
 }
 
 /** Compare the clocks: the office's in the middle between asking and hearing. */
-function compare(response: Response, json: unknown, asked: number): void {
+function compare(json: unknown, asked: number): void {
   const heard = Date.now();
-  const said = (json as { now?: string } | undefined)?.now ?? response.headers.get("Date");
+  const said = (json as { now?: string } | undefined)?.now;
   const there = said ? Date.parse(said) : Number.NaN;
   if (Number.isNaN(there) || heard < asked || heard - asked > PATIENCE) return;
   const middle = (asked + heard) / 2;
@@ -261,6 +261,7 @@ export async function sync(): Promise<void> {
     pause = FIRST_PAUSE;
   } catch (error) {
     if (db.isFull(error)) at.trouble.value = "full";
+    else if (!(error instanceof Lost)) console.error(error);
     wait = pause;
     pause = Math.min(pause * 2, LONGEST_PAUSE);
   } finally {

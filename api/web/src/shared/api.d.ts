@@ -3483,7 +3483,7 @@ export interface components {
         Service: "dossier" | "registered" | "ems" | "parcel" | "ordinary";
         /**
          * SessionOut
-         * @description Who is signed in; `csrf` goes with every change as X-CSRF-Token.
+         * @description Who is signed in; `csrf` goes with every change as X-CSRF-Token; `now` by the office.
          */
         SessionOut: {
             /**
@@ -3502,6 +3502,8 @@ export interface components {
             id: string;
             /** Login */
             login: string;
+            /** Now */
+            now?: string | null;
             /** Rights */
             rights: components["schemas"]["Right"][];
             role: components["schemas"]["Role"] | null;
