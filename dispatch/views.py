@@ -512,9 +512,8 @@ def _visit(
     if kind is RowKind.BRING and order.to_address is not None:
         address = order.to_address
     visit = facts.visit(stop)
-    other_end = (_OTHER_END[stop.kind], stop.id) if stop.kind in _OTHER_END else None
-    other = numbers.get(other_end) if other_end is not None else None
-    other_label = labels.get(other_end, "") if other_end is not None else ""
+    other_end = (_OTHER_END.get(stop.kind, stop.kind), stop.id)
+    transfer = stop.kind in _OTHER_END
     return SheetRow(
         kind=kind,
         number=number_here,
@@ -532,7 +531,7 @@ def _visit(
         point=address.point,
         content=order.content,
         note=order.note,
-        todo=_todo(order, kind, other_label, lang),
+        todo=_todo(order, kind, labels.get(other_end, "") if transfer else "", lang),
         items=order.items,
         grams=order.grams,
         # A transfer is paid where it is fetched, before the papers leave the sender's hands.
@@ -540,7 +539,7 @@ def _visit(
         windows=visit.windows if visit is not None else order.windows,
         due=order.due,
         attempts=order.attempts,
-        other_number=other,
+        other_number=numbers.get(other_end) if transfer else None,
         late_seconds=facts.late_seconds(stop),
     )
 

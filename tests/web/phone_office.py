@@ -1,4 +1,4 @@
-"""An office whose service can be killed and started again under a browser, with one planned round."""
+"""An office whose service can be killed and started again under a browser, with a planned round."""
 
 from __future__ import annotations
 

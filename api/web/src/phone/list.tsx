@@ -73,7 +73,7 @@ function Reorder({ onDone }: { onDone: () => void }): JSX.Element {
               <span class="number">{stop.label}</span>
               <span class="who">
                 <b>{stop.customer || stop.order}</b>
-                <span>{stop.address}</span>
+                <span class="short">{stop.address}</span>
               </span>
               <button
                 type="button"

@@ -30,7 +30,6 @@ export function states(day: Day, box: Box): Map<string, State> {
   for (const one of own.sort((a, b) => a.n - b.n)) {
     const now = told(one);
     if (now === undefined || one.fate === "refused" || found.get(one.stop) === "done") continue;
-    if (now === "started" && found.get(one.stop) !== "open") continue;
     found.set(one.stop, now);
   }
   return found;
