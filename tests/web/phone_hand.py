@@ -33,11 +33,11 @@ _PICTURE = """async ([width, height]) => {
   canvas.width = width;
   canvas.height = height;
   const pen = canvas.getContext("2d");
-  for (let k = 0; k < 400; k += 1) {
+  for (let k = 0; k < 4000; k += 1) {
     pen.fillStyle = `hsl(${(k * 47) % 360} 70% 50%)`;
-    pen.fillRect((k * 97) % width, (k * 61) % height, width / 9, height / 9);
+    pen.fillRect((k * 97) % width, (k * 61) % height, width / 19, height / 19);
   }
-  return canvas.toDataURL("image/jpeg", 0.95).split(",")[1];
+  return canvas.toDataURL("image/jpeg", 1).split(",")[1];
 }"""
 
 

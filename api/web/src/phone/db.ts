@@ -93,17 +93,26 @@ export async function tell(
   draft = "",
 ): Promise<Entry> {
   const held = (await db()).transaction(["meta", "box", "proofs", "drafts"], "readwrite");
-  // Without waiting for anything else in between: a transaction that idles commits by itself.
-  const n = (((await held.objectStore("meta").get("next")) as number | undefined) ?? 0) + 1;
-  const one = make(n);
-  await Promise.all([
-    held.objectStore("meta").put(n, "next"),
-    held.objectStore("box").put(one),
-    ...pictures.map((each) => held.objectStore("proofs").put(each)),
-    draft ? held.objectStore("drafts").delete(draft) : undefined,
-    held.done,
-  ]);
-  return one;
+  const asked: Promise<unknown>[] = [];
+  try {
+    // Without waiting for anything else in between: a transaction that idles commits by itself.
+    const n = (((await held.objectStore("meta").get("next")) as number | undefined) ?? 0) + 1;
+    const one = make(n);
+    for (const each of pictures) asked.push(held.objectStore("proofs").put(each));
+    asked.push(held.objectStore("meta").put(n, "next"), held.objectStore("box").put(one));
+    if (draft) asked.push(held.objectStore("drafts").delete(draft));
+    await Promise.all([...asked, held.done]);
+    return one;
+  } catch (error) {
+    const ended = Promise.all([...asked, held.done].map((one) => one.catch(() => undefined)));
+    try {
+      held.abort();
+    } catch {
+      // It has ended by itself.
+    }
+    await ended;
+    throw error;
+  }
 }
 
 export async function putEntries(entries: readonly Entry[]): Promise<void> {

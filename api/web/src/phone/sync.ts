@@ -83,7 +83,11 @@ async function comeIn(): Promise<boolean> {
     }
   }
   if (csrf.value) return true;
-  return who.token ? byLink(who.token) : false;
+  if (!who.token) return false;
+  const ok = await byLink(who.token);
+  // The office says that the day is over, or that this phone is to have it no longer.
+  if (!ok && at.shut.value?.kind === "link_over") await forget();
+  return ok;
 }
 
 /** Exchange the link of a manifest for a session; false where the office refuses. */
