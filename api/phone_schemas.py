@@ -3,16 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from api.schemas import Given, Line
+from dispatch.day_state import StopState
+from dispatch.model import Service, VehicleKind
 from dispatch.phone_rules import ORDINARY, Ask, Need
 from dispatch.records import CourierLink, Stamp
+from dispatch.views import RowKind
+from geo.types import LatLon
+from solver.model import TimeWindow
 
 MOST_AT_ONCE = 200
+
+
+class PhoneStop(BaseModel):
+    """
+    One line of the courier's list; times in seconds since midnight, cash in đồng.
+
+    `key` names it on all plans of the day, `label` is written on the parcel. `state` is what the
+    office knows: open, started, done, failed, skipped or cancelled; `by` another courier who did
+    it. Breaks and returns to the office are lines without a label.
+    """
+
+    key: str
+    kind: RowKind
+    part: str = ""
+    label: str = ""
+    order: str = ""
+    rule: str = ""
+    service: Service | None = None
+    customer: str = ""
+    phone: str = ""
+    address: str = ""
+    district: str = ""
+    point: LatLon | None = None
+    hint: str = ""
+    content: str = ""
+    note: str = ""
+    todo: Sequence[str] = ()
+    items: int = 0
+    grams: int = 0
+    cash: int = 0
+    windows: Sequence[TimeWindow] = ()
+    due: date | None = None
+    attempts: int = 0
+    arrival: int
+    begin: int
+    departure: int
+    state: str = StopState.OPEN.value
+    by: str = ""
+    at: int | None = None
+
+
+class PhoneSettled(BaseModel):
+    """A settlement that the office knows: expected then, and handed in; items and đồng."""
+
+    period: str
+    at: int
+    expected: dict[str, int]
+    cash: int
+    collected: int | None
+    returned: int | None
+
+
+class PhoneRefused(BaseModel):
+    """An event that was refused, and how the dispatcher settled it; empty before."""
+
+    id: str
+    reasons: Sequence[str]
+    handled: bool
+    note: str
+
+
+class PhoneDay(BaseModel):
+    """All that a courier's phone knows of a day; `now` is the office's time."""
+
+    day: date
+    version: int
+    tag: str
+    now: datetime
+    courier: str
+    name: str
+    office: str
+    office_name: str
+    vehicle: VehicleKind
+    departure: int
+    finish: int
+    carried_items: int
+    cash: int
+    most_attempts: int
+    rules: dict[str, dict[str, str]]
+    stops: Sequence[PhoneStop]
+    settled: Sequence[PhoneSettled]
+    expected: dict[str, dict[str, int]]
+    refused: Sequence[PhoneRefused]
 
 
 class OutboxIn(Given):

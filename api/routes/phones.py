@@ -14,13 +14,14 @@ from pydantic import ValidationError
 from api.access import Principal, Right
 from api.deps import Needs, Office, Parts, Read, Spoken, parts_of, tagged, wrong
 from api.once import OnceRoute
-from api.phone_day import PhoneDay, phone_day
+from api.phone_day import phone_day
 from api.phone_schemas import (
     AnswerOut,
     Handed,
     LinkState,
     OutboxIn,
     OutboxTold,
+    PhoneDay,
     ProofKept,
     RefusalOut,
     RulesIn,

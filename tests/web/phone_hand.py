@@ -5,12 +5,19 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Geolocation,
+    Page,
+    ViewportSize,
+    expect,
+)
 
 from tests.web.phone_office import PhoneOffice
 
-SMALL = {"width": 360, "height": 740}
-PLACE = {"latitude": 21.33, "longitude": 105.4, "accuracy": 12}
+SMALL: ViewportSize = {"width": 360, "height": 740}
+PLACE: Geolocation = {"latitude": 21.33, "longitude": 105.4, "accuracy": 12}
 
 _KEPT = """async () => {
   const db = await new Promise((ok) => {
