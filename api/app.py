@@ -21,6 +21,7 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 
 from api import problems, screens
 from api.accounts import Accounts
@@ -165,7 +166,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
     metrics.watch("buuta_searches_running", "Searches of the VROOM door.", lambda: pool.running)
     metrics.watch("buuta_searches_waiting", "Callers that wait for one.", lambda: pool.waiting)
     metrics.watch("buuta_runs_running", "Runs being searched here.", lambda: parts.runs.busy)
-    # The last one added stands outermost.
+    # The last one added stands outermost. Streams pass this one as they are.
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
     app.add_middleware(Limited, metrics=metrics, settings=settings)
     app.add_middleware(Observed, log=log, metrics=metrics, settings=settings)
     return app

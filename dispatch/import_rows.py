@@ -211,8 +211,14 @@ def _missing(column: Column, lang: str) -> Bad:
 def _header_row(rows: Sequence[TableRow], is_header: Callable[[str], bool]) -> int:
     """Return which of the first rows names most columns; titles and dates may stand above it."""
 
+    def filled(row: TableRow) -> int:
+        return sum(not is_blank(cell) for cell in row.cells)
+
     def known(row: TableRow) -> int:
-        return sum(isinstance(cell, str) and is_header(cell) for cell in row.cells)
+        count = sum(isinstance(cell, str) and is_header(cell) for cell in row.cells)
+        # One known word below a row that is as full is chance: Lan is a name, and "lần" a column.
+        chance = count == 1 and row is not rows[0] and filled(row) <= filled(rows[0])
+        return 0 if chance else count
 
     best = max(range(min(len(rows), _HEADER_WITHIN)), key=lambda k: (known(rows[k]), -k))
     return best if known(rows[best]) else 0

@@ -19,6 +19,7 @@ from api.tables_in import FileName, Table, TableOut
 from dispatch.geocoding import Unplaced
 from dispatch.import_columns import ORDERS
 from dispatch.import_writers import write_orders
+from dispatch.messages import Language, text
 from dispatch.model import OrderState
 from dispatch.records import OrderFilter, StoredEvent
 from dispatch.repository import PAGE
@@ -203,19 +204,33 @@ def columns(_: Reader, lang: Spoken) -> list[ColumnOut]:
 
 
 class CandidateOut(BaseModel):
-    """A place that an address may mean; quality from 0 to 1."""
+    """
+    A place that an address may mean; quality from 0 to 1.
+
+    `commune` names the commune whose middle it is, where the place is no more exact than that.
+    """
 
     label: str
     point: LatLon
     quality: float
+    commune: str
 
 
 class UnplacedOut(BaseModel):
-    """An order whose place is not certain, and the places that it may mean."""
+    """
+    An order whose place is not certain, and the places that it may mean.
+
+    `destination` where it is the place that a transfer goes to.
+    """
 
     order: str
     address: str
+    district: str
+    customer: str
+    destination: bool
     reason: str
+    sentence: str
+    remedy: str
     candidates: list[CandidateOut]
 
 
@@ -229,24 +244,34 @@ class PlacesOut(BaseModel):
 
 
 @router.get("/days/{day}/addresses")
-def addresses(day: date, office: Office, _: Reader) -> PlacesOut:
+def addresses(day: date, office: Office, _: Reader, lang: Spoken) -> PlacesOut:
     """Find the places of a day's orders."""
     found = office.locate(day)
     return PlacesOut(
         located=len(found.located),
         approximate=sorted(found.approximate),
-        doubtful=[_unplaced(one) for one in found.doubtful],
-        not_found=[_unplaced(one) for one in found.not_found],
+        doubtful=[_unplaced(one, lang) for one in found.doubtful],
+        not_found=[_unplaced(one, lang) for one in found.not_found],
     )
 
 
-def _unplaced(one: Unplaced) -> UnplacedOut:
+def _unplaced(one: Unplaced, lang: Language) -> UnplacedOut:
     return UnplacedOut(
         order=one.order.id,
         address=one.address.text,
+        district=one.address.district,
+        customer=one.order.customer,
+        destination=one.address == one.order.to_address,
         reason=one.reason.value,
+        sentence=text(f"left_out.{one.reason.value}", lang),
+        remedy=text(f"remedy.{one.reason.value}", lang),
         candidates=[
-            CandidateOut(label=candidate.label, point=candidate.point, quality=candidate.quality)
+            CandidateOut(
+                label=candidate.label,
+                point=candidate.point,
+                quality=candidate.quality,
+                commune="" if candidate.level in ("address", "street") else candidate.commune_code,
+            )
             for candidate in (one.match.candidates if one.match is not None else ())
         ],
     )

@@ -19,9 +19,11 @@ from api.schemas import EditsIn, PublishIn, RunIn, RunOut
 from api.sheets import RouteOut
 from api.stream import Entry, LastEventId, after_of, streamed
 from dispatch.comparing import Comparison
+from dispatch.day_map import courier_colours, office_colours
 from dispatch.editing import Edit
 from dispatch.kpis import LeftOutGroup, OfficeRow
 from dispatch.manifest import PlanMark
+from dispatch.model import DayCost
 from dispatch.office import Wish
 from dispatch.office.plans import open_violations, violation_key
 from dispatch.office_times import OfficeTimes, office_times
@@ -130,7 +132,8 @@ class PlanOut(BaseModel):
     A plan version as the dispatch manager looks at it.
 
     `costs` are the couriers' by component and `truck_costs` the trucks', in thousandths of a đồng;
-    `hand_overs` tie each office's truck to its couriers.
+    `day_cost` is the whole day's with trucks; `hand_overs` tie each office's truck to its couriers;
+    `colours` are the routes', by courier, as on all maps.
     """
 
     head: PlanHead
@@ -142,6 +145,8 @@ class PlanOut(BaseModel):
     travel_note: str
     costs: Cost
     truck_costs: Cost
+    day_cost: DayCost | None
+    colours: dict[str, str]
     hand_overs: Sequence[OfficeTimes]
 
 
@@ -177,6 +182,8 @@ def plan(day: date, version: Version, request: Request, _: Reader, lang: Spoken)
         travel_note=shown.travel_note,
         costs=made.result.report.cost,
         truck_costs=Cost() if made.linehaul is None else made.linehaul.result.report.cost,
+        day_cost=None if made.linehaul is None else made.linehaul.cost,
+        colours=courier_colours(shown.sheets, office_colours(made.day.offices)),
         hand_overs=office_times(made),
     )
 

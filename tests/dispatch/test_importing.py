@@ -427,3 +427,12 @@ def test_both_languages_hold_the_same_messages_with_the_same_facts() -> None:
 def test_days_without_a_year_lie_near_the_day_that_is_planned() -> None:
     read = orders("id,address,Hạn\nDA1,x,24.11\n")
     assert read.good[0].due == DAY
+
+
+def test_a_customer_whose_name_is_a_column_s_makes_no_header_of_her_row() -> None:
+    text = "Dãy chữ số,Chỗ đến nhà,Ai\nW1,Khu 5 xã Tân Sơn,Lan\nW2,Khu 6 xã Tân Sơn,Hoa\n"
+    said = {"id": "Dãy chữ số", "address": "Chỗ đến nhà"}
+    table = read_orders(text.encode(), file="a.csv", day=DAY, mapping=None)
+    assert table.header == ("Dãy chữ số", "Chỗ đến nhà", "Ai")
+    table = read_orders(text.encode(), file="a.csv", day=DAY, mapping=said)
+    assert [order.id for order in table.good] == ["W1", "W2"]

@@ -1565,8 +1565,12 @@ export interface components {
         /**
          * CandidateOut
          * @description A place that an address may mean; quality from 0 to 1.
+         *
+         *     `commune` names the commune whose middle it is, where the place is no more exact than that.
          */
         CandidateOut: {
+            /** Commune */
+            commune: string;
             /** Label */
             label: string;
             point: components["schemas"]["LatLon"];
@@ -1848,6 +1852,29 @@ export interface components {
             absent?: string[] | null;
             /** Closed Offices */
             closed_offices?: string[] | null;
+        };
+        /**
+         * DayCost
+         * @description What a whole day costs, thousandths of a đồng.
+         *
+         *     Parameters
+         *     ----------
+         *     trucks, couriers
+         *         Routes, lateness at customers included.
+         *     waiting
+         *         Wages of couriers whose shift has begun and whose mail is not yet sorted.
+         *     carried_over
+         *         The price of everything that is left for another day.
+         */
+        DayCost: {
+            /** Carried Over */
+            carried_over: number;
+            /** Couriers */
+            couriers: number;
+            /** Trucks */
+            trucks: number;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * DayOut
@@ -3142,10 +3169,16 @@ export interface components {
          * @description A plan version as the dispatch manager looks at it.
          *
          *     `costs` are the couriers' by component and `truck_costs` the trucks', in thousandths of a đồng;
-         *     `hand_overs` tie each office's truck to its couriers.
+         *     `day_cost` is the whole day's with trucks; `hand_overs` tie each office's truck to its couriers;
+         *     `colours` are the routes', by courier, as on all maps.
          */
         PlanOut: {
+            /** Colours */
+            colours: {
+                [key: string]: string;
+            };
             costs: components["schemas"]["Cost"];
+            day_cost: components["schemas"]["DayCost"] | null;
             /** Hand Overs */
             hand_overs: components["schemas"]["OfficeTimes"][];
             head: components["schemas"]["PlanHead"];
@@ -3803,16 +3836,28 @@ export interface components {
         /**
          * UnplacedOut
          * @description An order whose place is not certain, and the places that it may mean.
+         *
+         *     `destination` where it is the place that a transfer goes to.
          */
         UnplacedOut: {
             /** Address */
             address: string;
             /** Candidates */
             candidates: components["schemas"]["CandidateOut"][];
+            /** Customer */
+            customer: string;
+            /** Destination */
+            destination: boolean;
+            /** District */
+            district: string;
             /** Order */
             order: string;
             /** Reason */
             reason: string;
+            /** Remedy */
+            remedy: string;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * VehicleChange
