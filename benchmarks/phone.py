@@ -59,9 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--orders", type=int, default=300)
-    parser.add_argument(
-        "--slower", type=float, default=4.0, help="how much slower the processor is"
-    )
+    parser.add_argument("--slower", type=float, default=4.0)
     parser.add_argument("--json", type=Path, default=None)
     asked = parser.parse_args()
     facts: dict[str, Any] = sizes()

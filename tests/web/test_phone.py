@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from api.screens import BUILT
 from dispatch.clock import HANOI, ShiftedClock
 from dispatch.events import OrderCancelled
 from dispatch.records import StoredEvent
@@ -21,25 +19,8 @@ from dispatch.replanning import Action
 from tests.web.phone_hand import Hand
 from tests.web.phone_office import COURIER, DAY, PhoneOffice, phone_office
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-pytestmark = [
-    pytest.mark.browser,
-    # One browser, one plan of the day: the tests of a phone share them.
-    pytest.mark.xdist_group("phone"),
-    pytest.mark.skipif(
-        CHROMIUM is None or not (BUILT / "phone.html").is_file(),
-        reason="needs Chromium and the built screens (pip install -e .)",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield made
-        made.close()
+# One browser for all screens, and one plan of the day for all phones.
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("web")]
 
 
 @pytest.fixture
