@@ -337,7 +337,8 @@ class PhoneDesk(DayDesk):
         """
         with self.store.reading() as uow:
             stored = day_of(uow, day)
-            forced = tuple(in_force(uow, day))
+            # The one that is published is the last one, even where a clock was set back.
+            forced = sorted(in_force(uow, day), key=lambda one: one[0] == stored.published)
             rows = uow.events.of_day(day)
             orders = {one.order.id: one.order for one in uow.orders.of_day(day)}
         told = [event for event in (read(row)[0] for row in rows) if event is not None]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from api.deps import Parts
 from api.logs import service_log
 from dispatch.clock import HANOI, ShiftedClock
 from dispatch.import_writers import write_fleet, write_offices, write_orders
-from dispatch.model import Address, DayPlan, Order, OrderKind, Service
+from dispatch.model import Address, Order, OrderKind, Service
 from dispatch.office.desk import day_input
 from dispatch.office.plans import head_of
 from dispatch.records import PlanKind, PlanVersion
@@ -75,7 +78,8 @@ def orders() -> list[Order]:
     return made
 
 
-_PLAN: list[DayPlan] = []
+_STORES: list[Path] = []
+"""A store with the published round, made once in this process and copied for each office."""
 
 
 @dataclass
@@ -133,7 +137,7 @@ class PhoneOffice:
         self.start()
 
     def fill(self) -> None:
-        """Import the day, plan it once for all tests, and publish it."""
+        """Import the day, plan it, and publish it."""
         desk = self.parts.office
         given = orders()
         desk.import_offices(write_offices([days.office()]).encode(), file="o.csv", by="lan")
@@ -141,24 +145,21 @@ class PhoneOffice:
         desk.import_fleet(fleet.encode(), file="f.csv", by="lan")
         read = desk.import_orders(write_orders(given).encode(), file="d.csv", day=DAY, by="lan")
         assert len(read.added) == len(given), read.table.findings
-        if not _PLAN:
-            means = desk.means(DAY)
-            with desk.store.reading() as uow:
-                day, closed = day_input(uow, DAY)
-            _PLAN.append(
-                plan_day(
-                    replace(day, couriers=tuple(c for c in day.couriers if c.id == COURIER)),
-                    geocoder=means.geocoder,
-                    travel=means.travel,
-                    territory=means.territory,
-                    clock=time.monotonic,
-                    search=Search(seconds=1.0, workers=1),
-                    closed=closed,
-                )
-            )
+        means = desk.means(DAY)
+        with desk.store.reading() as uow:
+            day, closed = day_input(uow, DAY)
+        plan = plan_day(
+            replace(day, couriers=tuple(c for c in day.couriers if c.id == COURIER)),
+            geocoder=means.geocoder,
+            travel=means.travel,
+            territory=means.territory,
+            clock=time.monotonic,
+            search=Search(seconds=1.0, workers=1),
+            closed=closed,
+        )
         with desk.store.writing(by="worker", at=desk.now) as uow:
-            head = head_of(_PLAN[0], uow=uow, kind=PlanKind.RUN, parent=0)
-            uow.plans.add(PlanVersion(head=head, plan=_PLAN[0]))
+            head = head_of(plan, uow=uow, kind=PlanKind.RUN, parent=0)
+            uow.plans.add(PlanVersion(head=head, plan=plan))
         desk.publish(DAY, 1, by="lan")
 
     def link(self, courier: str = COURIER) -> str:
@@ -177,14 +178,33 @@ def free_port() -> int:
         return port
 
 
+def _template() -> Path:
+    if not _STORES:
+        folder = Path(tempfile.mkdtemp(prefix="buuta-phones-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        # Planned before anybody sets out.
+        seven = ShiftedClock(EIGHT - timedelta(hours=1), elapsed=time.monotonic)
+        made = PhoneOffice(folder=folder, clock=seven, port=free_port())
+        made.start()
+        try:
+            made.fill()
+        finally:
+            made.stop()
+        _STORES.append(folder)
+    return _STORES[0]
+
+
+def _eight() -> ShiftedClock:
+    return ShiftedClock(EIGHT, elapsed=time.monotonic)
+
+
 @contextmanager
 def phone_office(folder: Path, **more: Any) -> Iterator[PhoneOffice]:
     """Return an office with a published round, at eight in the morning."""
-    clock = ShiftedClock(EIGHT, elapsed=time.monotonic)
-    office = PhoneOffice(folder=folder, clock=clock, port=free_port(), more=more)
+    shutil.copytree(_template(), folder, dirs_exist_ok=True)
+    office = PhoneOffice(folder=folder, clock=_eight(), port=free_port(), more=more)
     office.start()
     try:
-        office.fill()
         yield office
     finally:
         office.stop()

@@ -447,3 +447,18 @@ def test_english_is_spoken_on_request(hand: Hand) -> None:
     expect(hand.page.locator(".todo")).to_contain_text("identity")
     hand.reload()
     expect(hand.page.locator("[data-name='failed']")).to_have_text("Failed")
+
+
+def test_a_barcode_leads_to_its_stop(browser: Browser, office: PhoneOffice) -> None:
+    # A camera and a reader that see one code; what they are on a real phone the page only asks.
+    eye = """
+    globalThis.BarcodeDetector = class { async detect() { return [{ rawValue: "RA009VN" }]; } };
+    navigator.mediaDevices.getUserMedia = async () =>
+      document.createElement("canvas").captureStream();
+    """
+    hand = Hand(browser, office, script=eye)
+    hand.come()
+    hand.tab("list")
+    hand.tap("scan")
+    expect(hand.page.locator("[data-stop='job:RA009VN']")).to_be_visible()
+    hand.close()

@@ -75,30 +75,32 @@ function Reorder({ onDone }: { onDone: () => void }): JSX.Element {
                 <b>{stop.customer || stop.order}</b>
                 <span class="short">{stop.address}</span>
               </span>
-              <button
-                type="button"
-                class="arrow"
-                aria-label={`${say("up")} ${stop.label}`}
-                onClick={() => move(key, number - 1)}
-              >
-                ▲
-              </button>
-              <button
-                type="button"
-                class="arrow"
-                aria-label={`${say("down")} ${stop.label}`}
-                onClick={() => move(key, number + 1)}
-              >
-                ▼
-              </button>
-              <button
-                type="button"
-                class="arrow"
-                aria-label={`${say("to_top")} ${stop.label}`}
-                onClick={() => move(key, 0)}
-              >
-                ⤒
-              </button>
+              <span class="arrows">
+                <button
+                  type="button"
+                  class="arrow"
+                  aria-label={`${say("up")} ${stop.label}`}
+                  onClick={() => move(key, number - 1)}
+                >
+                  ▲
+                </button>
+                <button
+                  type="button"
+                  class="arrow"
+                  aria-label={`${say("down")} ${stop.label}`}
+                  onClick={() => move(key, number + 1)}
+                >
+                  ▼
+                </button>
+                <button
+                  type="button"
+                  class="arrow"
+                  aria-label={`${say("to_top")} ${stop.label}`}
+                  onClick={() => move(key, 0)}
+                >
+                  ⤒
+                </button>
+              </span>
             </li>
           );
         })}

@@ -8,10 +8,10 @@ import { DoneForm, FailedForm } from "./forms";
 import { ListPage } from "./list";
 import {
   ChangesPage,
-  changes,
   dealt,
   MorePage,
   NextPage,
+  news,
   OutboxPage,
   resize,
   StopPage,
@@ -124,7 +124,7 @@ function App(): JSX.Element | null {
   if (today === null || at.session.value === null) return <Door />;
   const { name } = page.value;
   const { done, all } = dealt();
-  const news = at.pending.value === null ? 0 : changes().length;
+  const changed = at.pending.value === null ? 0 : news();
   const why = at.shut.value;
   return (
     <div class="app" lang={spoken}>
@@ -142,9 +142,9 @@ function App(): JSX.Element | null {
           <strong>{why.title}</strong> {why.detail}
         </div>
       )}
-      {news > 0 && name !== "changes" ? (
+      {changed > 0 && name !== "changes" ? (
         <button type="button" class="banner news" data-name="news" onClick={() => go("changes")}>
-          <b>{say("changed", { count: news })}</b> <u>{say("changed_read")}</u>
+          <b>{say("changed", { count: changed })}</b> <u>{say("changed_read")}</u>
         </button>
       ) : null}
       <main>

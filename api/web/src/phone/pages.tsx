@@ -90,41 +90,66 @@ function told(change: Change): string {
   }
 }
 
-export function changes(): Change[] {
+function changes(): Change[] {
   const before = at.day.value;
   const after = at.pending.value;
   return before === null || after === null ? [] : differences(before, after, at.state.value);
 }
 
+/** How many places there are to read: that many times have shifted is one thing to know. */
+export function news(): number {
+  const list = changes();
+  const times = list.filter((one) => one.kind === "time").length;
+  return list.length - times + (times > 0 ? 1 : 0);
+}
+
+function ChangeLine({ one }: { one: Change }): JSX.Element {
+  return (
+    <li class={one.kind} data-kind={one.kind}>
+      <span class="number">{one.stop.label}</span>
+      <span class="who">
+        <b>{told(one)}</b>
+        <span>
+          {[one.stop.customer || one.stop.order, one.stop.address].filter(Boolean).join(" · ")}
+        </span>
+        {one.kind === "added" ? (
+          <span>
+            {clock(one.stop.begin)} {windowsOf(one.stop)}
+          </span>
+        ) : null}
+      </span>
+    </li>
+  );
+}
+
 export function ChangesPage(): JSX.Element {
   const fresh = at.pending.value;
   const list = changes();
+  const main = list.filter((one) => one.kind !== "time");
+  const times = list.filter((one) => one.kind === "time");
   const read = async (): Promise<void> => {
     if (fresh !== null) await accept(fresh);
     go("");
   };
   return (
     <section class="changes">
-      <h1>{say("changed", { count: list.length })}</h1>
+      <h1>{say("changed", { count: news() })}</h1>
       <p class="soft">{say("changed_hint")}</p>
       <ul>
-        {list.map((one) => (
-          <li key={`${one.kind} ${one.stop.key}`} class={one.kind} data-kind={one.kind}>
-            <span class="number">{one.stop.label}</span>
-            <span class="who">
-              <b>{told(one)}</b>
-              <span>
-                {one.stop.customer || one.stop.order} · {one.stop.address}
-              </span>
-              {one.kind === "added" ? (
-                <span>
-                  {clock(one.stop.begin)} {windowsOf(one.stop)}
-                </span>
-              ) : null}
-            </span>
-          </li>
+        {main.map((one) => (
+          <ChangeLine key={`${one.kind} ${one.stop.key}`} one={one} />
         ))}
       </ul>
+      {times.length === 0 ? null : (
+        <details open={main.length === 0}>
+          <summary>{say("changed_times", { count: times.length })}</summary>
+          <ul>
+            {times.map((one) => (
+              <ChangeLine key={one.stop.key} one={one} />
+            ))}
+          </ul>
+        </details>
+      )}
       <nav class="row act">
         <Push kind="good" name="accept" onClick={() => void read()}>
           {say("accept")}

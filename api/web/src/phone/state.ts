@@ -90,7 +90,7 @@ export function notice(text: string): void {
   toast.value = text;
   setTimeout(() => {
     if (toast.value === text) toast.value = "";
-  }, 4_000);
+  }, 2_500);
 }
 
 /** Take what was kept before the page was closed, or the phone died. */
