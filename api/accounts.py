@@ -3,29 +3,26 @@ Accounts: signing in and out, people, keys for machines, and the links that cour
 
 Secrets are kept as hashes only: passwords by argon2, cookies and keys by SHA-256 (they are random
 and long, so that guessing is hopeless and a slow hash would only slow every request). A courier's
-link is a signed token that names a person and a day; its number stands in the store, where it can
-be used once and revoked.
+link is a signed token that names a person and a day (`api.courier_links`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
-from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.access import RIGHTS, SCOPES, Principal, Right
-from dispatch.clock import HANOI, Clock
+from api.courier_links import CourierLinks, SignedIn, SignInError, hashed_of, of_link
+from dispatch.clock import Clock
 from dispatch.errors import DispatchError
-from dispatch.records import ApiKey, CourierLink, Person, Role, Session, Stamp
+from dispatch.records import ApiKey, Person, Role, Session, Stamp
 from dispatch.repository import Store, UnitOfWork
 
 LEAST_PASSWORD = 12
@@ -34,17 +31,10 @@ LEAST_PASSWORD = 12
 SESSION = timedelta(hours=12)
 """A person's session ends so long after it was last used."""
 
-_LINK_GRACE = timedelta(hours=6)
-"""A courier's link and session are good until so long after the midnight that ends the day."""
-
 _SEEN_EVERY = timedelta(minutes=5)
 """How exactly it is known when a session was last used: every request would be a write."""
 
 _KEY_PREFIX = "buuta_"
-
-
-class SignInError(DispatchError):
-    """The name and password, the link, or the token do not let anybody in."""
 
 
 class WeakPasswordError(DispatchError):
@@ -64,15 +54,6 @@ class AlreadySetUpError(DispatchError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn:
-    """A new session: the cookie's value, and what belongs to it."""
-
-    cookie: str
-    session: Session
-    principal: Principal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NewKey:
     """A new key: its secret is shown this once."""
 
@@ -80,15 +61,7 @@ class NewKey:
     key: ApiKey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLink:
-    """A new link: its token is shown this once."""
-
-    token: str
-    link: CourierLink
-
-
-class Accounts:
+class Accounts(CourierLinks):
     """
     Use cases around accounts.
 
@@ -176,11 +149,11 @@ class Accounts:
         """Return who a cookie stands for, None where its session is over."""
         now = self._clock.now()
         with self._store.reading() as uow:
-            session = uow.people.session(_hashed(cookie))
+            session = uow.people.session(hashed_of(cookie))
             if session is None or session.expires_at <= now:
                 return None
             if not session.person:
-                return _of_link(session)
+                return of_link(session)
             person = uow.people.get(session.person)
         if person is None or not person.active:
             return None
@@ -195,7 +168,7 @@ class Accounts:
     def _session_of(self, uow: UnitOfWork, person: Person) -> SignedIn:
         cookie = secrets.token_urlsafe(32)
         session = Session(
-            token_hash=_hashed(cookie),
+            token_hash=hashed_of(cookie),
             person=person.id,
             role=person.role,
             csrf=secrets.token_urlsafe(24),
@@ -360,7 +333,7 @@ class Accounts:
         with self._store.writing(by=by, at=self._clock.now()) as uow:
             key = ApiKey(
                 id=uuid4().hex,
-                key_hash=_hashed(secret),
+                key_hash=hashed_of(secret),
                 name=name,
                 scopes=tuple(allowed),
                 by=by,
@@ -387,7 +360,7 @@ class Accounts:
         """Return what a key stands for, None where it is not known, over or revoked."""
         now = self._clock.now()
         with self._store.reading() as uow:
-            key = uow.people.key(_hashed(secret))
+            key = uow.people.key(hashed_of(secret))
         if key is None or key.revoked_at is not None:
             return None
         if key.expires_at is not None and key.expires_at <= now:
@@ -406,90 +379,6 @@ class Accounts:
             rights=frozenset(Right(scope) for scope in key.scopes) & SCOPES,
         )
 
-    # ---- couriers' links ----------------------------------------------------------------------
-
-    def link(self, couriers: Sequence[str], *, day: date, by: str) -> Sequence[NewLink]:
-        """Make a link for each courier of a day; links that were made before stay good."""
-        expires = over_at(day)
-        made = []
-        with self._store.writing(by=by, at=self._clock.now()) as uow:
-            for courier in couriers:
-                link = CourierLink(
-                    id=uuid4().hex,
-                    courier=courier,
-                    day=day,
-                    by=by,
-                    created_at=uow.at,
-                    expires_at=expires,
-                )
-                uow.people.put_link(link)
-                claims = {
-                    "sub": courier,
-                    "day": day.isoformat(),
-                    "jti": link.id,
-                    "exp": int(expires.timestamp()),
-                }
-                token = jwt.encode({"alg": "HS256"}, claims, self._signing)
-                made.append(NewLink(token=token, link=link))
-            uow.audit.add("links.made", subject="day", key=day.isoformat(), couriers=list(couriers))
-        return made
-
-    def revoke_links(self, courier: str, *, day: date, by: str) -> int:
-        """Revoke a courier's links of a day, and end the sessions that came of them."""
-        with self._store.writing(by=by, at=self._clock.now()) as uow:
-            count = uow.people.revoke_links(courier=courier, day=day, at=uow.at)
-            uow.people.end_sessions(courier=courier)
-            uow.audit.add(
-                "links.revoked", subject="day", key=day.isoformat(), courier=courier, count=count
-            )
-        return count
-
-    def come_by_link(self, token: str) -> SignedIn:
-        """
-        Exchange a courier's link for a session, once.
-
-        Raises
-        ------
-        SignInError
-            The link is forged, over, revoked, or was used before.
-        """
-        try:
-            claims = jwt.decode(token, self._signing, algorithms=["HS256"]).claims
-            key, courier = str(claims["jti"]), str(claims["sub"])
-            day = date.fromisoformat(str(claims["day"]))
-        except (JoseError, KeyError, ValueError, UnicodeError):
-            raise SignInError from None
-        now = self._clock.now()
-        with self._store.writing(by=f"courier:{courier}", at=now) as uow:
-            link = uow.people.link(key)
-            if link is None or (link.courier, link.day) != (courier, day):
-                raise SignInError
-            if not uow.people.use_link(key, now):
-                raise SignInError
-            cookie = secrets.token_urlsafe(32)
-            session = Session(
-                token_hash=_hashed(cookie),
-                role=Role.COURIER,
-                csrf=secrets.token_urlsafe(24),
-                courier=courier,
-                day=day,
-                created_at=now,
-                expires_at=link.expires_at,
-                last_seen=now,
-            )
-            uow.people.put_session(session)
-            uow.audit.add("link.used", subject="day", key=day.isoformat(), courier=courier)
-        return SignedIn(cookie=cookie, session=session, principal=_of_link(session))
-
-
-def over_at(day: date) -> datetime:
-    """Return when a courier's link of a day is over."""
-    return datetime.combine(day + timedelta(days=1), time(), HANOI) + _LINK_GRACE
-
-
-def _hashed(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
 
 def _has_admin(uow: UnitOfWork) -> bool:
     return any(one.active and one.role is Role.ADMIN for one in uow.people.all())
@@ -502,19 +391,6 @@ def _of_person(person: Person, session: Session) -> Principal:
         role=person.role,
         rights=RIGHTS[person.role],
         courier=person.courier,
-        csrf=session.csrf,
-        session=session.token_hash,
-    )
-
-
-def _of_link(session: Session) -> Principal:
-    return Principal(
-        id=f"courier:{session.courier}",
-        by=f"courier:{session.courier}",
-        role=Role.COURIER,
-        rights=RIGHTS[Role.COURIER],
-        courier=session.courier,
-        day=session.day,
         csrf=session.csrf,
         session=session.token_hash,
     )

@@ -30,6 +30,7 @@ from api.http_messages import say
 from api.logs import service_log, told
 from api.metrics import Metrics
 from api.middleware import Attempts, Limited, Observed
+from api.pictures import Pictures
 from api.plan_cache import PlanCache
 from api.routes import (
     console,
@@ -41,6 +42,7 @@ from api.routes import (
     master,
     orders,
     people,
+    phones,
     plans,
     replans,
     sessions,
@@ -87,12 +89,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         size=settings.searches, waiting=settings.searches_waiting, clock=time.monotonic
     )
     setup = Setup(address=settings.database, travel=travel_choice(settings))
+    plans_kept = PlanCache(office.plan)
     parts = Parts(
         runs=RunManager(office, setup=setup, workers=settings.workers),
         office=office,
         accounts=Accounts(store=store, clock=clock, secret=secret_of(settings)),
         attempts=Attempts(settings.sign_ins_a_minute),
-        plans=PlanCache(office.plan),
+        plans=plans_kept,
+        pictures=Pictures(office, plans_kept),
         settings=settings,
         log=log,
         metrics=metrics,
@@ -159,6 +163,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
     ):
         app.include_router(routes.router)
     app.include_router(people.once)
+    for more in (phones.router, phones.once, phones.own):
+        app.include_router(more)
     app.include_router(events.own)
     app.router.routes.extend(screens.ROUTES)
     metrics.watch("buuta_searches_running", "Searches of the VROOM door.", lambda: pool.running)

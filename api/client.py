@@ -24,6 +24,7 @@ from uuid import uuid4
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
+from api.phone_schemas import OutboxTold, PhoneDay
 from api.routes.days import ClosedOut, DayOut
 from api.routes.edits import ChoiceOut, MergeOut, PreviewOut
 from api.routes.live import LiveOut, RestOut
@@ -140,9 +141,9 @@ class Client:
         """Sign in with name and password."""
         return self._signed_in("/api/session", {"login": login, "password": password})
 
-    def come_by_link(self, token: str) -> SessionOut:
-        """Sign in as the courier of a link."""
-        return self._signed_in("/api/session/link", {"token": token})
+    def come_by_link(self, token: str, *, device: str = "") -> SessionOut:
+        """Sign in as the courier of a link; again only as the device that did it first."""
+        return self._signed_in("/api/session/link", {"token": token, "device": device})
 
     def who(self) -> SessionOut:
         """Return who is signed in."""
@@ -389,6 +390,17 @@ class Client:
     def own_route(self) -> RouteOut:
         """Return the courier's own stops."""
         return self._get(RouteOut, "/api/own/route")
+
+    def own_day(self) -> PhoneDay:
+        """Return the courier's whole day, as phones have it."""
+        return self._get(PhoneDay, "/api/own/day")
+
+    def bring(self, events: Sequence[Mapping[str, Any]]) -> OutboxTold:
+        """Bring what a phone has to tell, in order; each event gets its answer."""
+        return self._read(
+            OutboxTold,
+            self._send("POST", "/api/own/outbox", {"events": list(events)}, once=False),
+        )
 
     def tell_own(self, events: Sequence[Mapping[str, Any]]) -> EventsTold:
         """Tell what happened on the courier's own round."""

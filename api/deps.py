@@ -18,6 +18,7 @@ from api.accounts import Accounts
 from api.gates import Gates
 from api.metrics import Metrics
 from api.middleware import Attempts
+from api.pictures import Pictures
 from api.plan_cache import PlanCache
 from api.problems import FieldFinding, Problem, spoken
 from api.settings import Settings
@@ -56,6 +57,7 @@ class Parts:
     accounts: Accounts
     attempts: Attempts
     plans: PlanCache
+    pictures: Pictures
     runs: RunManager
     gates: Gates = field(default_factory=Gates)
     checks: dict[str, Callable[[], None]] = field(default_factory=dict)

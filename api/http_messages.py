@@ -81,6 +81,28 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Tên hoặc mật khẩu sai, hoặc đường dẫn đã dùng, hết hạn hay bị thu hồi.",
         "The name or password is wrong, or the link was used, is over, or was revoked.",
     ),
+    "problem.link_elsewhere": (
+        "Đường dẫn này đã mở trên máy khác",
+        "This link is open on another phone",
+    ),
+    "problem.link_elsewhere.detail": (
+        (
+            "Máy khác đã dùng từ {since}. Nếu bạn đổi máy, báo điều phối viên cho máy này vào; "
+            "nếu không, đường dẫn không phải của bạn."
+        ),
+        (
+            "Another phone has used it since {since}. If you changed phones, ask the dispatcher "
+            "to let this one in; if not, the link is not yours."
+        ),
+    ),
+    "problem.link_over": (
+        "Đường dẫn không còn dùng được",
+        "The link is of no use any more",
+    ),
+    "problem.link_over.detail": (
+        "Ngày của nó đã qua hoặc điều phối viên đã thu hồi; quét mã trên phiếu hôm nay.",
+        "Its day is over or the dispatcher revoked it; scan the code on today's sheet.",
+    ),
     "problem.weak_password": ("Mật khẩu quá yếu", "The password is too weak"),
     "problem.weak_password.detail": (
         "Ít nhất {least} ký tự và không chứa tên đăng nhập.",

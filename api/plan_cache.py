@@ -54,7 +54,7 @@ class PlanCache:
                 found = self._kept.get(key)
             if found is None:
                 loaded = self._load(day, version)
-                sheets = courier_sheets(loaded.plan, lang)
+                sheets = courier_sheets(loaded.plan, lang, labels=loaded.numbers)
                 found = Readable(version=loaded, sheets={sheet.courier: sheet for sheet in sheets})
         with self._lock:
             self._loading.pop(key, None)

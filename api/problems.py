@@ -25,12 +25,8 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.accounts import (
-    AlreadySetUpError,
-    LastAdminError,
-    SignInError,
-    WeakPasswordError,
-)
+from api.accounts import AlreadySetUpError, LastAdminError, WeakPasswordError
+from api.courier_links import LinkElsewhereError, LinkOverError, SignInError
 from api.http_messages import TEXTS, language_of, say
 from dispatch.errors import (
     ConflictError,
@@ -199,7 +195,13 @@ def problem_of(error: Exception, *, lang: str) -> Problem:
         return _of_office(error, lang)
     for kind, (status, name) in _ACCOUNTS.items():
         if isinstance(error, kind):
-            return Problem(status, name, least=getattr(error, "least", 0))
+            since = getattr(error, "since", None)
+            return Problem(
+                status,
+                name,
+                least=getattr(error, "least", 0),
+                since=f"{since:%H:%M}" if since is not None else "",
+            )
     if isinstance(error, PoolBusyError):
         return Problem(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -223,6 +225,8 @@ def problem_of(error: Exception, *, lang: str) -> Problem:
 
 
 _ACCOUNTS: Mapping[type[Exception], tuple[int, str]] = {
+    LinkElsewhereError: (HTTPStatus.UNAUTHORIZED, "link_elsewhere"),
+    LinkOverError: (HTTPStatus.UNAUTHORIZED, "link_over"),
     SignInError: (HTTPStatus.UNAUTHORIZED, "sign_in"),
     WeakPasswordError: (HTTPStatus.UNPROCESSABLE_ENTITY, "weak_password"),
     LastAdminError: (HTTPStatus.CONFLICT, "last_admin"),

@@ -231,6 +231,8 @@ Kinds = Literal[
     "vehicle_up",
     "courier_late",
     "courier_absent",
+    "route_accepted",
+    "route_reordered",
     "settlement",
     "road_closed",
 ]
@@ -238,6 +240,7 @@ OF_COURIERS = frozenset(
     {
         *("stop_started", "stop_done", "stop_failed", "stop_skipped"),
         *("vehicle_down", "vehicle_up", "courier_late", "settlement"),
+        *("route_accepted", "route_reordered"),
     }
 )
 """What a courier may tell, of himself."""
@@ -329,6 +332,7 @@ class LinkIn(Given):
     """The token of a courier's link."""
 
     token: Annotated[str, StringConstraints(max_length=2_000)]
+    device: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = ""
 
 
 class PasswordIn(Given):
@@ -339,7 +343,7 @@ class PasswordIn(Given):
 
 
 class SessionOut(BaseModel):
-    """Who is signed in; `csrf` goes with every change as X-CSRF-Token."""
+    """Who is signed in; `csrf` goes with every change as X-CSRF-Token; `now` by the office."""
 
     id: str
     login: str
@@ -348,6 +352,7 @@ class SessionOut(BaseModel):
     courier: str = ""
     day: date | None = None
     csrf: str = ""
+    now: datetime | None = None
 
 
 class PersonIn(Given):

@@ -66,7 +66,11 @@ def icon(request: Request) -> Response:
 def of_phone(request: Request) -> Response:
     """Return what the courier's page needs at the root: service worker, manifest, icons."""
     name = f"phone-{request.path_params['name']}"
-    return _file(request, BUILT, name, {"cache-control": "no-cache"})
+    headers = {"cache-control": "no-cache"}
+    if name.endswith(".js"):
+        # A service worker goes by the policy that its own file came with.
+        headers["content-security-policy"] = "default-src 'none'; connect-src 'self'"
+    return _file(request, BUILT, name, headers)
 
 
 class _Page(Route):

@@ -17,12 +17,13 @@ class StopOut(BaseModel):
     """
     One line of a courier's list; times in seconds since midnight, cash in đồng.
 
-    `number` is the place among the visits, null for breaks and returns; `other_number` is that of
-    a transfer's other end.
+    `number` is the place among the visits, null for breaks and returns, `label` what is written on
+    the parcel; `other_number` is the place of a transfer's other end.
     """
 
     kind: RowKind
     number: int | None
+    label: str
     order: str
     service: Service | None
     arrival: int

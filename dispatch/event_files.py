@@ -21,7 +21,7 @@ from enum import Enum
 from typing import Any
 
 from dispatch.errors import RowFinding
-from dispatch.events import KINDS, Event, FailReason
+from dispatch.events import KINDS, Event, FailReason, Period
 from dispatch.messages import Language, text
 from dispatch.model import OrderKind, Service
 from geo.types import LatLon
@@ -271,6 +271,12 @@ def _windows(value: Any, day: date | None) -> tuple[TimeWindow, ...]:
     return tuple(found)
 
 
+def _stops(value: Any, day: date | None) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > 1_000:
+        raise _BadValueError("stops")
+    return tuple(_an_id(each, day) for each in value)
+
+
 def _amount(value: Any, _: date | None) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_MONEY:
         raise _BadValueError("amount")
@@ -307,6 +313,18 @@ _READERS: dict[str, Callable[[Any, date | None], Any]] = {
     "recipient": _a_text,
     "cash": _amount,
     "proof": _a_text,
+    "signature": _a_text,
+    "photo": _a_text,
+    "identity_checked": _a_flag,
+    "hint": _a_text,
+    "next_attempt": _a_day,
+    "period": _one_of(tuple(Period)),
+    "collected": _amount,
+    "returned": _amount,
+    "clerk": _a_text,
+    "clerk_signature": _a_text,
+    "version": _amount,
+    "stops": _stops,
     "reason": _one_of(tuple(FailReason)),
     "note": _a_text,
     "again": _a_flag,

@@ -9,7 +9,7 @@ a phone sends the next morning has more than 86,400.
     stop       StopStarted, StopDone, StopFailed, StopSkipped
     order      OrderAdded, OrderCancelled, OrderChanged
     vehicle    VehicleDown, VehicleUp
-    courier    CourierLate, CourierAbsent, Settlement
+    courier    CourierLate, CourierAbsent, RouteAccepted, RouteReordered, Settlement
     road       RoadClosed
 
 What follows from them `dispatch.day_state` says; files of them `dispatch.event_files` reads.
@@ -38,6 +38,13 @@ class FailReason(StrEnum):
     APPOINTMENT = "appointment"
     UNPAID = "unpaid"
     OTHER = "other"
+
+
+class Period(StrEnum):
+    """Which settlement of a day."""
+
+    NOON = "noon"
+    EVENING = "evening"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +113,13 @@ class StopDone(StopEvent):
     cash
         Đồng taken.
     proof
-        Reference of the signature or photo.
+        Reference of the signature or photo, for those who tell but one.
+    signature, photo
+        References of each: SHA-256 of the picture that the phone brought.
+    identity_checked
+        The recipient's papers were seen.
+    hint
+        How the address is found, for who comes next.
     """
 
     kind: ClassVar[str] = "stop_done"
@@ -114,16 +127,29 @@ class StopDone(StopEvent):
     recipient: str = ""
     cash: int = 0
     proof: str = ""
+    signature: str = ""
+    photo: str = ""
+    identity_checked: bool = False
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopFailed(StopEvent):
-    """The courier was there in vain; the goods of a delivery are still on board."""
+    """
+    The courier was there in vain; the goods of a delivery are still on board.
+
+    Parameters
+    ----------
+    next_attempt
+        When it is to be tried again, as proposed or agreed at the door; None = as usual.
+    """
 
     kind: ClassVar[str] = "stop_failed"
 
     reason: FailReason
     note: str = ""
+    photo: str = ""
+    next_attempt: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,12 +264,60 @@ class CourierAbsent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement(Event):
-    """The courier has handed in cash and papers at the office: `cash` đồng."""
+    """
+    The courier has handed in cash and papers at the office: `cash` đồng.
+
+    Parameters
+    ----------
+    period
+        Which of the two of a day.
+    collected, returned
+        Items handed in: what was collected, and what could not be delivered; None = not counted.
+    clerk
+        Who took them in.
+    signature, clerk_signature
+        References of the courier's and the clerk's signatures.
+    """
 
     kind: ClassVar[str] = "settlement"
 
     courier: str
     cash: int = 0
+    period: Period = Period.EVENING
+    collected: int | None = None
+    returned: int | None = None
+    clerk: str = ""
+    signature: str = ""
+    clerk_signature: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteAccepted(Event):
+    """The courier has read what a new plan changes, and goes by `version` from now on."""
+
+    kind: ClassVar[str] = "route_accepted"
+
+    courier: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteReordered(Event):
+    """
+    The courier visits the open stops in another order than planned, and says why.
+
+    Parameters
+    ----------
+    stops
+        What is left, in the courier's order, each as "job:DH-7".
+    """
+
+    kind: ClassVar[str] = "route_reordered"
+
+    courier: str
+    stops: tuple[str, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +354,8 @@ KINDS: tuple[type[Event], ...] = (
     VehicleUp,
     CourierLate,
     CourierAbsent,
+    RouteAccepted,
+    RouteReordered,
     Settlement,
     RoadClosed,
 )

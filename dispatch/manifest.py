@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,6 +18,7 @@ from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from multiprocessing import get_context
+from types import MappingProxyType
 from typing import Any
 
 from dispatch.exports import spans
@@ -34,7 +35,15 @@ from dispatch.messages import (
     text,
 )
 from dispatch.model import DayPlan
-from dispatch.views import CourierSheet, RowKind, SheetRow, courier_sheet, courier_sheets
+from dispatch.views import (
+    UNLABELLED,
+    CourierSheet,
+    Labels,
+    RowKind,
+    SheetRow,
+    courier_sheet,
+    courier_sheets,
+)
 from geo.types import LatLon
 
 
@@ -47,6 +56,9 @@ class PlanMark:
 
 
 DRAFT = PlanMark()
+
+NO_DOORS: Mapping[str, str] = MappingProxyType({})
+"""For sheets of couriers who have no phone, or where no address of the service is known."""
 
 
 def geo_link(point: LatLon) -> str:
@@ -67,19 +79,43 @@ def qr_svg(content: str) -> str:
 
 
 def courier_manifest(
-    day_plan: DayPlan, courier_id: str, lang: Language = "vi", *, mark: PlanMark = DRAFT
+    day_plan: DayPlan,
+    courier_id: str,
+    lang: Language = "vi",
+    *,
+    mark: PlanMark = DRAFT,
+    labels: Labels = UNLABELLED,
+    doors: Mapping[str, str] = NO_DOORS,
 ) -> bytes:
     """
     Return one courier's sheet as PDF.
+
+    Parameters
+    ----------
+    labels
+        What is written on the parcels by now (`PlanVersion.numbers`).
+    doors
+        By courier, the address that opens the day on a phone; printed as QR at the top.
 
     Raises
     ------
     UnknownCourierError
         The day has no courier of that id.
     """
-    return _set(
-        _document((courier_sheet(day_plan, courier_id, lang),), lang, mark, day_plan.travel_note)
-    )
+    sheet = courier_sheet(day_plan, courier_id, lang, labels=labels)
+    return _set(_document((sheet,), lang, mark, day_plan.travel_note, doors))
+
+
+def sheets_manifest(
+    sheets: Sequence[CourierSheet],
+    lang: Language = "vi",
+    *,
+    mark: PlanMark = DRAFT,
+    travel_note: str = "",
+    doors: Mapping[str, str] = NO_DOORS,
+) -> bytes:
+    """Return some couriers' sheets as one PDF to print, each beginning on a page of its own."""
+    return _set(_document(sheets, lang, mark, travel_note, doors))
 
 
 def office_manifest(
@@ -157,7 +193,11 @@ def _set(document: dict[str, Any]) -> bytes:
 
 
 def _document(
-    sheets: Sequence[CourierSheet], lang: Language, mark: PlanMark, travel_note: str
+    sheets: Sequence[CourierSheet],
+    lang: Language,
+    mark: PlanMark,
+    travel_note: str,
+    doors: Mapping[str, str] = NO_DOORS,
 ) -> dict[str, Any]:
     """Return everything that the template shows, every figure already written."""
     said = catalogue("manifest.", lang)
@@ -187,10 +227,18 @@ def _document(
                 said[f"hand_over.{name}"]
                 for name in ("place", "planned", "what", "amount", "actual", "signature")
             ],
+            "door": said["door"],
             "truck_signers": [said[f"sign.{name}"] for name in ("driver", "hub", "dispatcher")],
         },
-        "couriers": [_courier(sheet, lang, mark) for sheet in sheets],
+        "couriers": [
+            {**_courier(sheet, lang, mark), "door": _door(doors.get(sheet.courier, ""))}
+            for sheet in sheets
+        ],
     }
+
+
+def _door(address: str) -> str:
+    return qr_svg(address) if address else ""
 
 
 def _courier(sheet: CourierSheet, lang: Language, mark: PlanMark) -> dict[str, Any]:
@@ -271,7 +319,7 @@ def _row(row: SheetRow, lang: Language) -> dict[str, Any]:
     late = minutes(row.late_seconds, lang)
     return {
         **shown,
-        "number": str(row.number),
+        "number": row.label,
         "arrives": text("manifest.arrives", lang, time=clock(row.arrival)) if waits else "",
         "windows": [spans((window,)) for window in row.windows],
         "late": text("manifest.late", lang, minutes=late) if row.late_seconds else "",

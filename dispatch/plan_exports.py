@@ -10,7 +10,7 @@ from dispatch.exports import Shape, gpx, left_out_csv, routes_geojson, stops_csv
 from dispatch.manifest import DRAFT, PlanMark, courier_manifest, office_manifest
 from dispatch.messages import Language
 from dispatch.model import DayPlan
-from dispatch.views import courier_sheet
+from dispatch.views import UNLABELLED, Labels, courier_sheet
 from solver.formats import write_plan, write_problem
 
 EXPORTS: Mapping[str, str] = MappingProxyType(
@@ -44,6 +44,7 @@ def export_named(
     zones: GeoJson | None = None,
     rivers: GeoJson | None = None,
     mark: PlanMark = DRAFT,
+    labels: Labels = UNLABELLED,
 ) -> bytes | None:
     """
     Return one file of a plan, None where there is none of that name, or the courier or office is
@@ -53,6 +54,8 @@ def export_named(
     ----------
     shape, zones, rivers, mark
         As in `dispatch.outputs.write_outputs`.
+    labels
+        What is written on the parcels by now (`PlanVersion.numbers`).
 
     Raises
     ------
@@ -70,7 +73,7 @@ def export_named(
         "track.gpx": lambda: gpx(
             courier_sheet(plan, courier, lang), lang, shape=shape, note=plan.travel_note
         ),
-        "manifest.pdf": lambda: courier_manifest(plan, courier, lang, mark=mark),
+        "manifest.pdf": lambda: courier_manifest(plan, courier, lang, mark=mark, labels=labels),
     }
     makers["manifests.pdf"] = lambda: office_manifest(plan, office, lang, mark=mark)
     if name not in makers or (name in OF_ONE) != bool(courier):

@@ -395,7 +395,17 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourierLink:
-    """A signed link of a manifest: for one courier and day, good for one exchange."""
+    """
+    A signed link of a manifest: for one courier and day, good for one phone.
+
+    Parameters
+    ----------
+    device
+        Hash of what the phone that came by it calls itself; empty before, or for a client that
+        does not say.
+    waiting, waiting_at
+        The same of another phone that tried since, and when: the dispatcher may let it in.
+    """
 
     id: str
     courier: str
@@ -405,6 +415,9 @@ class CourierLink:
     expires_at: datetime
     used_at: datetime | None = None
     revoked_at: datetime | None = None
+    device: str = ""
+    waiting: str = ""
+    waiting_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,18 @@ The plan as people work with it: each courier's ordered list, and the board of t
     └── UnknownCourierError     the day has no courier of that id (`.courier`, `.known`)
 
 The number of a stop is its place among the visits of its route. It is written on the parcel when
-the bag is packed, so it counts neither breaks nor returns to the office.
+the bag is packed, so it counts neither breaks nor returns to the office. A plan that was changed
+after that says what is written on the parcels (`PlanVersion.numbers`, such as 12a): then the label
+of a stop is that, wherever it now lies in the order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
 from dispatch.errors import DispatchError
 from dispatch.kpis import DayFacts, LeftOutGroup, OfficeRow, left_out_table, office_table
@@ -31,6 +34,7 @@ from dispatch.model import (
 from dispatch.office_times import direct_loads
 from geo.types import LatLon
 from solver.model import Cost, Reload, Route, Stop, StopKind, TimeWindow, Violation, ViolationCode
+from solver.residual import ANCHOR
 
 
 class UnknownCourierError(DispatchError):
@@ -71,6 +75,8 @@ class SheetRow:
     ----------
     number
         Place among the visits, from 1; None for breaks and returns.
+    label
+        What is written on the parcel; empty for breaks and returns.
     other_number
         For a transfer, the number of its other end.
     todo
@@ -92,6 +98,7 @@ class SheetRow:
     arrival: int
     begin: int
     departure: int
+    label: str = ""
     order: str = ""
     service: Service | None = None
     customer: str = ""
@@ -169,9 +176,23 @@ class CourierSheet:
         return tuple(row for row in self.rows if row.number is not None)
 
 
-def courier_sheet(day_plan: DayPlan, courier_id: str, lang: Language = "vi") -> CourierSheet:
+Labels = Mapping[str, Mapping[str, str]]
+"""What is written on parcels, by courier and stop ("job:DH-7"), as `PlanVersion.numbers`."""
+
+UNLABELLED: Labels = MappingProxyType({})
+"""For a plan whose parcels carry the places of its stops."""
+
+
+def courier_sheet(
+    day_plan: DayPlan, courier_id: str, lang: Language = "vi", *, labels: Labels = UNLABELLED
+) -> CourierSheet:
     """
     Return one courier's ordered list; one without a route has an empty one.
+
+    Parameters
+    ----------
+    labels
+        What is written on the parcels by now; a stop without a label has its place.
 
     Raises
     ------
@@ -183,11 +204,13 @@ def courier_sheet(day_plan: DayPlan, courier_id: str, lang: Language = "vi") -> 
     facts = DayFacts.of(trucks if trucks is not None and drives else day_plan)
     if courier_id not in facts.couriers:
         raise UnknownCourierError(courier_id, tuple(facts.couriers))
-    sheet = _sheet(facts, facts.couriers[courier_id], lang)
+    sheet = _sheet(facts, facts.couriers[courier_id], lang, labels)
     return _of_truck(sheet, day_plan) if drives else sheet
 
 
-def courier_sheets(day_plan: DayPlan, lang: Language = "vi") -> tuple[CourierSheet, ...]:
+def courier_sheets(
+    day_plan: DayPlan, lang: Language = "vi", *, labels: Labels = UNLABELLED
+) -> tuple[CourierSheet, ...]:
     """Return the sheets of all trucks, then couriers, that have a route, each in file order."""
     return tuple(
         (sheet if part is day_plan else _of_truck(sheet, day_plan))
@@ -196,7 +219,7 @@ def courier_sheets(day_plan: DayPlan, lang: Language = "vi") -> tuple[CourierShe
         for facts in (DayFacts.of(part),)
         for driver in part.day.couriers
         if driver.id in facts.routes and facts.routes[driver.id].stops
-        for sheet in (_sheet(facts, driver, lang),)
+        for sheet in (_sheet(facts, driver, lang, labels),)
     )
 
 
@@ -320,13 +343,14 @@ def violation_sentence(violation: Violation, lang: Language = "vi") -> str:
 # ---- rows ---------------------------------------------------------------------------------------
 
 
-def _sheet(facts: DayFacts, courier: Courier, lang: Language) -> CourierSheet:
+def _sheet(facts: DayFacts, courier: Courier, lang: Language, labels: Labels) -> CourierSheet:
     office = facts.offices.get(courier.office)
     route = facts.routes.get(courier.id)
     report = facts.reports.get(courier.id)
     vehicle = facts.vehicles.get(courier.id)
     home = office.point if office is not None else None
-    rows = tuple(_rows(facts, courier, route, lang)) if route is not None else ()
+    written = labels.get(courier.id, {})
+    rows = tuple(_rows(facts, courier, route, lang, written)) if route is not None else ()
 
     def total(what: str, *kinds: RowKind) -> int:
         return sum(getattr(row, what) for row in rows if row.kind in kinds)
@@ -362,13 +386,18 @@ def _sheet(facts: DayFacts, courier: Courier, lang: Language) -> CourierSheet:
     )
 
 
-def _rows(facts: DayFacts, courier: Courier, route: Route, lang: Language) -> Iterator[SheetRow]:
+def _rows(
+    facts: DayFacts, courier: Courier, route: Route, lang: Language, written: Mapping[str, str]
+) -> Iterator[SheetRow]:
     numbers: dict[tuple[StopKind, str], int] = {}
     for stop in route.stops:
-        if stop.kind not in (StopKind.BREAK, StopKind.RELOAD):
+        if stop.kind not in (StopKind.BREAK, StopKind.RELOAD) and not stop.id.startswith(ANCHOR):
             numbers[stop.kind, stop.id] = len(numbers) + 1
+    labels = {key: written.get(f"{key[0].value}:{key[1]}", str(n)) for key, n in numbers.items()}
     taken_items = taken_cash = 0
     for place, stop in enumerate(route.stops):
+        if stop.id.startswith(ANCHOR):
+            continue  # where the vehicle stands when the rest is planned: nobody's stop
         if stop.kind is StopKind.BREAK:
             length = minutes(stop.departure - stop.begin, lang)
             yield _plain(stop, RowKind.BREAK, (text("todo.break", lang, minutes=length),))
@@ -376,7 +405,7 @@ def _rows(facts: DayFacts, courier: Courier, route: Route, lang: Language) -> It
             yield _return(facts, courier, route, place, taken_items, taken_cash, lang)
             taken_items = taken_cash = 0
         else:
-            row = _visit(facts, stop, numbers, lang)
+            row = _visit(facts, stop, numbers, labels, lang)
             taken_items += row.items if row.kind is RowKind.COLLECT else 0
             taken_cash += row.cash
             yield row
@@ -452,15 +481,21 @@ _OTHER_END = {StopKind.PICKUP: StopKind.DELIVERY, StopKind.DELIVERY: StopKind.PI
 
 
 def _visit(
-    facts: DayFacts, stop: Stop, numbers: dict[tuple[StopKind, str], int], lang: Language
+    facts: DayFacts,
+    stop: Stop,
+    numbers: Mapping[tuple[StopKind, str], int],
+    labels: Mapping[tuple[StopKind, str], str],
+    lang: Language,
 ) -> SheetRow:
     order = facts.orders.get(stop.id)
     number_here = numbers[stop.kind, stop.id]
+    label = labels[stop.kind, stop.id]
     if order is None:
         # A stop that belongs to no order: the checker reports it, the sheet still shows it.
         return SheetRow(
             kind=RowKind.DELIVER,
             number=number_here,
+            label=label,
             order=stop.id,
             arrival=stop.arrival,
             begin=stop.begin,
@@ -477,10 +512,12 @@ def _visit(
     if kind is RowKind.BRING and order.to_address is not None:
         address = order.to_address
     visit = facts.visit(stop)
-    other = numbers.get((_OTHER_END[stop.kind], stop.id)) if stop.kind in _OTHER_END else None
+    other_end = (_OTHER_END.get(stop.kind, stop.kind), stop.id)
+    transfer = stop.kind in _OTHER_END
     return SheetRow(
         kind=kind,
         number=number_here,
+        label=label,
         arrival=stop.arrival,
         begin=stop.begin,
         departure=stop.departure,
@@ -494,7 +531,7 @@ def _visit(
         point=address.point,
         content=order.content,
         note=order.note,
-        todo=_todo(order, kind, other, lang),
+        todo=_todo(order, kind, labels.get(other_end, "") if transfer else "", lang),
         items=order.items,
         grams=order.grams,
         # A transfer is paid where it is fetched, before the papers leave the sender's hands.
@@ -502,16 +539,16 @@ def _visit(
         windows=visit.windows if visit is not None else order.windows,
         due=order.due,
         attempts=order.attempts,
-        other_number=other,
+        other_number=numbers.get(other_end) if transfer else None,
         late_seconds=facts.late_seconds(stop),
     )
 
 
-def _todo(order: Order, kind: RowKind, other: int | None, lang: Language) -> tuple[str, ...]:
+def _todo(order: Order, kind: RowKind, other: str, lang: Language) -> tuple[str, ...]:
     said = []
-    if kind is RowKind.FETCH and other is not None:
+    if kind is RowKind.FETCH and other:
         said.append(text("todo.bring_to", lang, number=other))
-    if kind is RowKind.BRING and other is not None:
+    if kind is RowKind.BRING and other:
         said.append(text("todo.fetched_at", lang, number=other))
     handed_over = kind in (RowKind.DELIVER, RowKind.BRING)
     if order.service is Service.DOSSIER:

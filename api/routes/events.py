@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access import Principal, Right
-from api.accounts import NewLink
+from api.courier_links import NewLink
 from api.deps import Needs, Office, Parts, Spoken, parts_of
 from api.once import OnceRoute
 from api.problems import FieldFinding, Problem
@@ -143,7 +143,7 @@ def route(
 ) -> RouteOut | Response:
     """Return the courier's own stops by the published plan; If-None-Match makes asking cheap."""
     parts = parts_of(request)
-    on = _day_of(parts, courier, day)
+    on = day_of_courier(parts, courier, day)
     version = office.day(on).published
     if not version:
         office.published(on)
@@ -173,7 +173,7 @@ def tell_own(
     written down all the same; the first is said.
     """
     parts = parts_of(request)
-    on = _day_of(parts, courier, day)
+    on = day_of_courier(parts, courier, day)
     version = office.day(on).published
     sheets = parts.plans.get(on, version, lang).sheets if version else {}
     mine = (
@@ -207,7 +207,7 @@ def _is_known(office: Dispatch, order: str) -> bool:
     return True
 
 
-def _day_of(parts: Parts, courier: Principal, asked: date | None) -> date:
+def day_of_courier(parts: Parts, courier: Principal, asked: date | None) -> date:
     """Return the day that a courier asks of; who came by a link sees the link's day only."""
     if not courier.courier:
         raise Problem(HTTPStatus.FORBIDDEN, "no_courier")
@@ -244,7 +244,7 @@ def _told(recorded: Recorded, moved: Sequence[str] = ()) -> EventsTold:
 
 def _link(parts: Parts, made: NewLink) -> LinkOut:
     # Behind the hash: it is not sent to servers, and so stands in no log.
-    url = f"{parts.settings.address}/courier#{made.token}"
+    url = f"{parts.settings.address}/phone#{made.token}"
     return LinkOut(
         courier=made.link.courier,
         url=url,

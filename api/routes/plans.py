@@ -290,15 +290,16 @@ def export(
     if name not in EXPORTS:
         raise Problem(HTTPStatus.NOT_FOUND, "not_found", detail=", ".join(EXPORTS))
     parts = parts_of(request)
-    plan = parts.plans.get(day, version, lang).version.plan
+    found = parts.plans.get(day, version, lang).version
     published = parts.office.day(day).published == version
     made = export_named(
         name,
-        plan,
+        found.plan,
         lang=lang,
         courier=courier,
         office=of_office,
         mark=PlanMark(version=str(version), published=published),
+        labels=found.numbers,
     )
     if made is None:
         raise Problem(HTTPStatus.NOT_FOUND, "not_found")

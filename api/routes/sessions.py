@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.access import Principal
-from api.accounts import SignedIn
+from api.courier_links import SignedIn
 from api.deps import Needs, Parts, cookie_name, parts_of
 from api.schemas import LinkIn, PasswordIn, SessionOut, SetUpIn, SignInIn
 
@@ -37,17 +37,17 @@ def sign_in(given: SignInIn, request: Request, response: Response) -> SessionOut
 
 @router.post("/session/link", status_code=HTTPStatus.CREATED)
 def come_by_link(given: LinkIn, request: Request, response: Response) -> SessionOut:
-    """Exchange a courier's link for a session of its day; it works once."""
+    """Exchange a courier's link for a session of its day; it works on one phone."""
     # Many phones of one office come from one address at half past six: the token cannot be guessed,
     # so that only the general limit counts here.
     parts = parts_of(request)
-    return _in(parts, response, parts.accounts.come_by_link(given.token))
+    return _in(parts, response, parts.accounts.come_by_link(given.token, device=given.device))
 
 
 @router.get("/session")
-def who(principal: Anybody) -> SessionOut:
+def who(principal: Anybody, request: Request) -> SessionOut:
     """Say who is signed in, and the token that changes must bring along."""
-    return _out(principal)
+    return _out(parts_of(request), principal)
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT)
@@ -87,10 +87,10 @@ def _in(parts: Parts, response: Response, signed_in: SignedIn) -> SessionOut:
         httponly=True,
         samesite="strict",
     )
-    return _out(signed_in.principal)
+    return _out(parts, signed_in.principal)
 
 
-def _out(principal: Principal) -> SessionOut:
+def _out(parts: Parts, principal: Principal) -> SessionOut:
     return SessionOut(
         id=principal.id,
         login=principal.by,
@@ -99,4 +99,5 @@ def _out(principal: Principal) -> SessionOut:
         courier=principal.courier,
         day=principal.day,
         csrf=principal.csrf,
+        now=parts.clock.now(),
     )

@@ -34,13 +34,17 @@ function squeezed(): Plugin {
   };
 }
 
+/** What the courier's page needs beside its own files. */
+const BESIDE = ["/phone", "/icon.svg", "/phone-app.webmanifest", "/phone-icon-192.png"];
+
 /**
- * The courier's page works without signal: its service worker (public/phone-sw.js) keeps the files
- * that this list names. `version` changes with any of them.
+ * The courier's page works without signal: its service worker keeps the files that are written
+ * into it here. `VERSION` changes with any of them, so that phones hear of a new page.
  */
-function listed(): Plugin {
+function worker(): Plugin {
+  const source = (name: string): Buffer => readFileSync(join(import.meta.dirname, name));
   return {
-    name: "listed",
+    name: "worker",
     apply: "build",
     generateBundle(_, bundle) {
       const names = new Set<string>();
@@ -56,12 +60,18 @@ function listed(): Plugin {
       for (const one of Object.values(bundle)) {
         if (one.type === "chunk" && one.isEntry && one.name === "phone") add(one.fileName);
       }
-      const files = [...names].sort().map((name) => `/${name}`);
-      const version = createHash("sha256").update(files.join()).digest("hex").slice(0, 12);
+      const files = [...BESIDE, ...[...names].sort().map((name) => `/${name}`)];
+      const held = createHash("sha256").update(files.join());
+      for (const one of ["phone.html", "public/icon.svg", "public/phone-app.webmanifest"]) {
+        held.update(source(one));
+      }
       this.emitFile({
         type: "asset",
-        fileName: "phone-files.json",
-        source: JSON.stringify({ version, files }),
+        fileName: "phone-sw.js",
+        source: source("src/phone/worker.js")
+          .toString()
+          .replace('"@version"', JSON.stringify(held.digest("hex").slice(0, 12)))
+          .replace('"@files"', JSON.stringify(files)),
       });
     },
   };
@@ -73,12 +83,14 @@ export default defineConfig({
   build: {
     outDir: out,
     emptyOutDir: true,
-    target: "es2022",
+    // Couriers have cheap and old phones: Android 5 and later get this Chrome or a newer one.
+    target: "chrome87",
+    modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1_500,
     rollupOptions: { input: { console: "index.html", phone: "phone.html" } },
   },
   // `npm run dev` beside `buuta serve` on its usual port.
   server: { proxy: { "/api": "http://127.0.0.1:8450" } },
-  plugins: [squeezed(), listed()],
+  plugins: [squeezed(), worker()],
 });

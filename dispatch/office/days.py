@@ -168,36 +168,40 @@ class DayDesk(Desk):
                     asked=f"{day:%d/%m/%Y}",
                 )
         with self._writing(by) as uow:
-            stored_day = uow.days.lock(day)
-            known = dict(uow.events.known([one.id for one in events]))
-            fresh: list[StoredEvent] = []
-            repeated: list[str] = []
-            different: list[str] = []
-            for one in events:
-                before = known.get(one.id)
-                if before is None:
-                    fresh.append(one)
-                    known[one.id] = one
-                elif _says(before) == _says(one):
-                    repeated.append(one.id)
-                else:
-                    different.append(one.id)
-            stored = uow.events.add(fresh)
-            self._learn(uow, stored)
-            add_orders(uow, stored)
-            late = stored_day.status is DayStatus.CLOSED
-            if stored:
-                kinds = Counter(one.kind for one in stored)
-                uow.audit.add(
-                    "events.recorded",
-                    subject="day",
-                    key=day.isoformat(),
-                    kinds=dict(kinds),
-                    last=stored[-1].seq,
-                    late=late,
-                )
-            if different:
-                uow.audit.add("events.different", subject="day", key=day.isoformat(), ids=different)
+            return self.write_down(uow, day, events)
+
+    def write_down(self, uow: UnitOfWork, day: date, events: Sequence[StoredEvent]) -> Recorded:
+        """Write events of a day, each understood, into the journal, and learn from them."""
+        stored_day = uow.days.lock(day)
+        known = dict(uow.events.known([one.id for one in events]))
+        fresh: list[StoredEvent] = []
+        repeated: list[str] = []
+        different: list[str] = []
+        for one in events:
+            before = known.get(one.id)
+            if before is None:
+                fresh.append(one)
+                known[one.id] = one
+            elif _says(before) == _says(one):
+                repeated.append(one.id)
+            else:
+                different.append(one.id)
+        stored = uow.events.add(fresh)
+        self._learn(uow, stored)
+        add_orders(uow, stored)
+        late = stored_day.status is DayStatus.CLOSED
+        if stored:
+            kinds = Counter(one.kind for one in stored)
+            uow.audit.add(
+                "events.recorded",
+                subject="day",
+                key=day.isoformat(),
+                kinds=dict(kinds),
+                last=stored[-1].seq,
+                late=late,
+            )
+        if different:
+            uow.audit.add("events.different", subject="day", key=day.isoformat(), ids=different)
         return Recorded(stored=tuple(stored), repeated=tuple(repeated), different=tuple(different))
 
     def events(
@@ -241,6 +245,7 @@ class DayDesk(Desk):
         with self._writing(by) as uow:
             orders = uow.orders.blank(before=before)
             events = uow.events.blank(before=before)
+            uow.phones.blank(before=before)
             answers = uow.answers.forget(before=uow.at - timedelta(days=_KEYS_DAYS))
             sessions = uow.people.end_sessions(expired_at=uow.at)
             uow.audit.add(

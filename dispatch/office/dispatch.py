@@ -7,10 +7,11 @@ from dispatch.office.edits import EditDesk
 from dispatch.office.live import LiveDesk
 from dispatch.office.looking import LookDesk
 from dispatch.office.orders import OrderDesk
+from dispatch.office.phones import PhoneDesk
 from dispatch.office.plans import PlanDesk
 
 
-class Dispatch(OrderDesk, LookDesk, PlanDesk, EditDesk, DayDesk, LiveDesk):
+class Dispatch(OrderDesk, LookDesk, PlanDesk, EditDesk, PhoneDesk, DayDesk, LiveDesk):
     """
     What HTTP, screens, the command line and the simulator call.
 

@@ -11,6 +11,7 @@ from dispatch.clock import HANOI
 from dispatch.errors import RowFinding, TableError
 from dispatch.event_files import event_facts, read_event
 from dispatch.events import KINDS, Event, OrderAdded
+from dispatch.messages import Language
 from dispatch.model import Address, Order
 from dispatch.records import Stamp, StoredEvent, StoredOrder
 from dispatch.repository import UnitOfWork
@@ -18,7 +19,9 @@ from dispatch.repository import UnitOfWork
 _ROW = frozenset({"id", "day", "kind", "at", "received_at", "by", "order", "courier"})
 
 
-def read(stored: StoredEvent, row: int = 0) -> tuple[Event | None, list[RowFinding]]:
+def read(
+    stored: StoredEvent, row: int = 0, *, lang: Language = "vi"
+) -> tuple[Event | None, list[RowFinding]]:
     """
     Return what a stored event says, or all that is wrong with it.
 
@@ -42,7 +45,7 @@ def read(stored: StoredEvent, row: int = 0) -> tuple[Event | None, list[RowFindi
         for name, value in facts.items()
         if (name in names or name == "kind") and value not in ("", None)
     }
-    return read_event(facts, file="events", row=row)
+    return read_event(facts, file="events", row=row, lang=lang)
 
 
 def require_understood(events: Sequence[StoredEvent]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from dispatch.records import Answer, AuditEntry, StoredEvent
 from dispatch.repository import PAGE, chunks
@@ -23,6 +23,9 @@ PERSONAL = frozenset(
         "signature",
         "photo",
         "phone",
+        "hint",
+        "clerk",
+        "clerk_signature",
         "name",
         "customer",
         "note",
@@ -69,6 +72,11 @@ class SqlEvents:
         rows = self._connection.execute(wanted.order_by(events.c.seq).limit(limit))
         return [from_row(StoredEvent, row) for row in rows.mappings()]
 
+    def last(self, day: date) -> int:
+        """Return the `seq` of a day's last entry, 0 where there is none."""
+        wanted = select(func.max(events.c.seq)).where(events.c.day == day)
+        return self._connection.execute(wanted).scalar_one() or 0
+
     def of_order(self, order: str) -> Sequence[StoredEvent]:
         """Return what happened to an order, on all days."""
         wanted = select(events).where(events.c.order == order).order_by(events.c.seq)
@@ -80,22 +88,23 @@ class SqlEvents:
         wanted = select(events.c.seq, events.c.body).where(events.c.day < before)
         count = 0
         for seq, body in self._connection.execute(wanted).all():
-            blanked = _blanked(body)
-            if blanked != body:
+            bare = blanked(body)
+            if bare != body:
                 self._connection.execute(
-                    update(events).where(events.c.seq == seq).values(body=blanked)
+                    update(events).where(events.c.seq == seq).values(body=bare)
                 )
                 count += 1
         return count
 
 
-def _blanked(value: Any) -> Any:
+def blanked(value: Any) -> Any:
+    """Return a JSON value without what tells who somebody is."""
     if isinstance(value, dict):
         return {
-            key: "" if key in PERSONAL and isinstance(inner, str) else _blanked(inner)
+            key: "" if key in PERSONAL and isinstance(inner, str) else blanked(inner)
             for key, inner in value.items()
         }
-    return [_blanked(inner) for inner in value] if isinstance(value, list) else value
+    return [blanked(inner) for inner in value] if isinstance(value, list) else value
 
 
 class SqlAudit:

@@ -107,11 +107,17 @@ class SqlPeople:
         found = self._connection.execute(wanted).mappings().one_or_none()
         return None if found is None else from_row(CourierLink, found)
 
-    def put_link(self, link: CourierLink) -> None:
-        """Store a new link."""
-        self._connection.execute(courier_links.insert().values(**to_row(link)))
+    def links_of(self, day: date) -> Sequence[CourierLink]:
+        """Return a day's links, the oldest first."""
+        wanted = select(courier_links).where(courier_links.c.day == day)
+        rows = self._connection.execute(wanted.order_by(courier_links.c.created_at))
+        return [from_row(CourierLink, row) for row in rows.mappings()]
 
-    def use_link(self, key: str, at: datetime) -> bool:
+    def put_link(self, link: CourierLink) -> None:
+        """Store a link, new or changed."""
+        upsert(self._connection, courier_links, to_row(link), ["id"])
+
+    def use_link(self, key: str, at: datetime, device: str = "") -> bool:
         """Mark a link as used; exactly one caller is told True."""
         done = self._connection.execute(
             update(courier_links)
@@ -121,7 +127,7 @@ class SqlPeople:
                 courier_links.c.revoked_at.is_(None),
                 courier_links.c.expires_at > at,
             )
-            .values(used_at=at)
+            .values(used_at=at, device=device)
         )
         return done.rowcount == 1
 

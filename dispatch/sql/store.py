@@ -18,6 +18,7 @@ from dispatch.sql.journal import SqlAnswers, SqlAudit, SqlEvents
 from dispatch.sql.migrate import at_head, upgrade
 from dispatch.sql.orders import SqlOrders
 from dispatch.sql.people import SqlPeople
+from dispatch.sql.phones import SqlPhones
 from dispatch.sql.plans import Problems, SqlPlans
 from dispatch.sql.rows import Writer
 from dispatch.sql.runs import SqlRuns
@@ -81,6 +82,11 @@ class SqlUnit:
     def people(self) -> SqlPeople:
         """Accounts, sessions, keys and links."""
         return SqlPeople(self._writer)
+
+    @cached_property
+    def phones(self) -> SqlPhones:
+        """What couriers' phones bring."""
+        return SqlPhones(self._writer)
 
     @cached_property
     def answers(self) -> SqlAnswers:

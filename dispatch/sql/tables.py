@@ -330,7 +330,58 @@ courier_links = Table(
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
     Column("revoked_at", Moment),
+    Column("device", String, nullable=False, server_default=""),
+    Column("waiting", String, nullable=False, server_default=""),
+    Column("waiting_at", Moment),
     Index("ix_courier_links_courier_day", "courier", "day"),
+    Index("ix_courier_links_day", "day"),
+)
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("hash", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("courier", String, nullable=False),
+    Column("media", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    PrimaryKeyConstraint("day", "courier", "hash"),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("seq", _serial(), primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("courier", String, nullable=False),
+    Column("print", String, nullable=False),
+    Column("event", _json(), nullable=False),
+    Column("reasons", _json(), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("handled_by", String, nullable=False),
+    Column("handled_at", Moment),
+    Column("note", Text, nullable=False),
+    UniqueConstraint("day", "courier", "print"),
+    sqlite_autoincrement=True,
+)
+
+hints = Table(
+    "hints",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+phone_rules = Table(
+    "phone_rules",
+    metadata,
+    Column("office", String, primary_key=True),
+    Column("rules", _json(), nullable=False),
+    *_stamp(),
 )
 
 answers = Table(

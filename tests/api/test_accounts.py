@@ -112,6 +112,18 @@ WHO: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/days/{day}/events/stream"): READERS,
     ("POST", "/api/days/{day}/links"): OFFICE,
     ("DELETE", "/api/days/{day}/links/{courier}"): OFFICE,
+    ("GET", "/api/days/{day}/links"): OFFICE,
+    ("POST", "/api/days/{day}/links/{courier}/admit"): OFFICE,
+    ("POST", "/api/days/{day}/manifests"): OFFICE,
+    ("GET", "/api/days/{day}/refusals"): READERS,
+    ("POST", "/api/days/{day}/refusals/{number}"): OFFICE,
+    ("GET", "/api/days/{day}/proofs/{courier}/{key}"): READERS,
+    ("GET", "/api/days/{day}/settlements"): READERS,
+    ("GET", "/api/phone-rules/{office_id}"): READERS,
+    ("PUT", "/api/phone-rules/{office_id}"): OFFICE,
+    ("GET", "/api/own/day"): frozenset({C}),
+    ("POST", "/api/own/outbox"): frozenset({C}),
+    ("PUT", "/api/own/proofs/{key}"): frozenset({C}),
     ("GET", "/api/own/route"): frozenset({C}),
     ("POST", "/api/own/events"): frozenset({C}),
 }
@@ -215,6 +227,8 @@ def test_every_role_gets_what_is_its_own_and_nothing_else(
         other=2,
         courier="X1",
         name="stops.csv",
+        number=1,
+        office_id="all",
     )
     for who in ("nobody", *sorted(ALL)):
         may = who in WHO[method, path]

@@ -478,7 +478,7 @@ def phone(office: Office, courier: str) -> str:
     links = office.ask(D, "POST", f"{ON}/links", json={"couriers": [courier]})
     assert links.status_code == HTTPStatus.CREATED, links.text
     (link,) = links.json()
-    assert link["url"].endswith(f"/courier#{link['token']}")
+    assert link["url"].endswith(f"/phone#{link['token']}")
     assert link["qr_svg"].startswith("<svg")
     name = f"phone {courier} {uuid4()}"
     answer = office.ask("nobody", "POST", "/api/session/link", json={"token": link["token"]})

@@ -18,6 +18,7 @@ from dispatch.events import (
     Event,
     FailReason,
     OrderAdded,
+    Period,
     RoadClosed,
     StopDone,
 )
@@ -62,6 +63,18 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "required": st.booleans(),
     "until": _TIME,
     "line": st.lists(_POINT, min_size=2, max_size=5).map(tuple),
+    "signature": _TEXT,
+    "photo": _TEXT,
+    "identity_checked": st.booleans(),
+    "hint": _TEXT,
+    "next_attempt": st.none() | st.dates(date(2020, 1, 1), date(2040, 1, 1)),
+    "period": st.sampled_from(list(Period)),
+    "collected": st.none() | st.integers(0, 1_000),
+    "returned": st.none() | st.integers(0, 1_000),
+    "clerk": _TEXT,
+    "clerk_signature": _TEXT,
+    "version": st.integers(0, 1_000),
+    "stops": st.lists(_ID, max_size=4).map(tuple),
     "start": st.integers(0, 1000),
     "end": st.integers(1000, 90_000),
 }
@@ -83,7 +96,7 @@ def test_events_that_are_written_are_read_back_the_same(events: list[Event]) -> 
 
 
 def test_every_kind_of_event_has_a_name_of_its_own() -> None:
-    assert len({kind.kind for kind in KINDS}) == len(KINDS) == 13
+    assert len({kind.kind for kind in KINDS}) == len(KINDS) == 15
 
 
 BASE = {"id": "e1", "day": "2026-11-24", "at": "09:42", "by": "x"}
