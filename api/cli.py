@@ -395,6 +395,9 @@ def simulate(
     cluster: Annotated[
         str, typer.Option("--cluster", help="A Dask scheduler, as tcp://host:8786.")
     ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Begin even if it takes more than an hour.")
+    ] = False,
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -414,6 +417,7 @@ def simulate(
                 past=past,
                 workers=workers,
                 cluster=cluster,
+                yes=yes,
             ),
             screen=_screen(lang, quiet, as_json),
         )

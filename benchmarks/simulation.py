@@ -13,7 +13,7 @@ import argparse
 import time
 from pathlib import Path
 
-from dispatch.executors_study import cluster, processes
+from dispatch.executors_study import Pool, cluster, processes
 from dispatch.investment import Bench, compare
 from dispatch.scenario_files import read_study
 from dispatch.study_words import as_text, study_json
@@ -35,10 +35,11 @@ def main() -> None:
     first = ""
     base = 0.0
     for name, make in runs:
-        bench = Bench(study, seed=1, make=make)
-        began = time.perf_counter()
-        result = as_text(study_json(compare(bench, given.days)))
-        took = time.perf_counter() - began
+        with Pool(make) as pool:
+            bench = Bench(study, seed=1, pool=pool)
+            began = time.perf_counter()
+            result = as_text(study_json(compare(bench, given.days)))
+            took = time.perf_counter() - began
         first, base = first or result, base or took
         same = "same result" if result == first else "DIFFERENT RESULT"
         pieces = len(bench.known)

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from dispatch.bootstrap import phu_tho_providers
+from dispatch.executors_study import Pool
 from dispatch.investment import Bench, compare
 from dispatch.messages import LANGUAGES, Language
 from dispatch.study_page import pages
@@ -17,7 +18,7 @@ from tests.dispatch.test_investment import alone, two_scenarios
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_study_is_one_printed_page_and_a_screen_that_needs_nothing_else(lang: Language) -> None:
     one = two_scenarios()
-    bench = Bench(one, seed=1, make=alone)
+    bench = Bench(one, seed=1, pool=Pool(alone))
     compared = compare(bench, 2)
     made = pages(bench, compared, None, zones=phu_tho_providers(one.start).zones, lang=lang)
     assert made.pdf.startswith(b"%PDF")
