@@ -385,9 +385,13 @@ def simulate(
     ] = 60,
     seed: Seed = 1,
     past: Annotated[
-        Path | None,
-        typer.Option("--past", help="Folder of past days' orders, each file with its date."),
-    ] = None,
+        str,
+        typer.Option(
+            "--past",
+            help="Past days to fit the demand on: a folder of orders, each file with its date, "
+            "or the office's store.",
+        ),
+    ] = "",
     workers: Annotated[
         int | None,
         typer.Option("--workers", min=1, max=1024, help="Processes; all cores by default."),

@@ -286,8 +286,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
         ),
     ),
     "simulate.no_past": (
-        "{folder}: không có tệp đơn nào mang ngày trong tên, như orders-2026-11-24.csv",
-        "{folder}: no file of orders has its date in its name, as orders-2026-11-24.csv",
+        (
+            "{folder}: không phải kho dữ liệu, cũng không có tệp đơn nào mang ngày trong tên, như "
+            "orders-2026-11-24.csv"
+        ),
+        (
+            "{folder}: is no store, and no file of orders there has its date in its name, as "
+            "orders-2026-11-24.csv"
+        ),
     ),
     "simulate.few_past": (
         "chỉ có {count} ngày đã qua với địa chỉ tìm được; cần ít nhất năm ngày",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from api.cli_screen import Screen, Steps
 from api.cli_stop import stop_on_interrupt
 from dispatch import geocoding
 from dispatch.bootstrap import phu_tho_providers
+from dispatch.clock import SystemClock, today
 from dispatch.demand import Demand, fit
 from dispatch.executors import cores_here
 from dispatch.executors_study import (
@@ -28,7 +29,9 @@ from dispatch.importing import read_orders
 from dispatch.investment import Bench, Compared, Key, blocks_of, compare
 from dispatch.messages import Language, text
 from dispatch.model import Order
+from dispatch.past_days import past_days
 from dispatch.scenario_files import read_study
+from dispatch.sql import open_store
 from dispatch.study_page import found_line, pages
 from dispatch.study_time import Pace, measure
 from dispatch.study_words import (
@@ -42,6 +45,7 @@ from dispatch.study_words import (
     story,
     study_json,
 )
+from dispatch.workdays import vietnam
 
 _SHOWN = (0, 1, 2, 4, 5, 6, 7, 11, 13)
 """Columns that a terminal has room for; the pages have all of them."""
@@ -60,7 +64,7 @@ class Asked:
     days: int
     seed: int
     out: Path
-    past: Path | None = None
+    past: str = ""
     workers: int | None = None
     cluster: str = ""
     yes: bool = False
@@ -69,7 +73,8 @@ class Asked:
 def simulate(asked: Asked, *, screen: Screen) -> ExitCode:
     """Live all scenarios of a file and write what they are worth to a folder."""
     lang: Language = "en" if screen.lang == "en" else "vi"
-    demand = None if asked.past is None else _past_demand(asked.past, screen)
+    now = today(SystemClock())
+    demand = past_demand(asked.past, screen, today=now) if asked.past else None
     read = read_study(read_text(asked.file), demand=demand)
     if read.study is None:
         listed = "\n".join(
@@ -202,8 +207,26 @@ def _length(seconds: float, screen: Screen) -> str:
     return screen.say("simulate.hours", count=f"{seconds / 3600:.1f}")
 
 
-def _past_demand(folder: Path, screen: Screen) -> Demand:
-    """Fit a demand on the files of past days in a folder, each with its date in the name."""
+def past_demand(where: str, screen: Screen, *, today: date) -> Demand:
+    """Fit a demand on past days: a folder of files with their dates, or the office's store."""
+    if Path(where).is_dir():
+        days = _days_of_files(Path(where), screen)
+    elif "://" in where or Path(where).is_file():
+        store = open_store(where)
+        try:
+            store.ready()
+            days = past_days(store, vietnam(today), before=today)
+        finally:
+            store.close()
+    else:
+        raise Trouble(screen.say("simulate.no_past", folder=where))
+    try:
+        return fit(days)
+    except ValueError:
+        raise Trouble(screen.say("simulate.few_past", count=len(days))) from None
+
+
+def _days_of_files(folder: Path, screen: Screen) -> Mapping[date, Sequence[Order]]:
     files = sorted(p for p in folder.glob("*") if p.suffix.lower() in (".csv", ".xlsx"))
     dated = [(path, found[0]) for path in files if (found := _DATE.search(path.name))]
     if not dated:
@@ -220,10 +243,7 @@ def _past_demand(folder: Path, screen: Screen) -> Demand:
             read.good, providers.geocoder, territory=providers.territory, on=on
         )
         days.setdefault(on, []).extend(places.located)
-    try:
-        return fit(days)
-    except ValueError:
-        raise Trouble(screen.say("simulate.few_past", count=len(days))) from None
+    return days
 
 
 def _write(
