@@ -385,9 +385,13 @@ def simulate(
     ] = 60,
     seed: Seed = 1,
     past: Annotated[
-        Path | None,
-        typer.Option("--past", help="Folder of past days' orders, each file with its date."),
-    ] = None,
+        str,
+        typer.Option(
+            "--past",
+            help="Past days to fit the demand on: a folder of orders, each file with its date, "
+            "or the office's store.",
+        ),
+    ] = "",
     workers: Annotated[
         int | None,
         typer.Option("--workers", min=1, max=1024, help="Processes; all cores by default."),
@@ -395,6 +399,9 @@ def simulate(
     cluster: Annotated[
         str, typer.Option("--cluster", help="A Dask scheduler, as tcp://host:8786.")
     ] = "",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Begin even if it takes more than an hour.")
+    ] = False,
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -414,6 +421,7 @@ def simulate(
                 past=past,
                 workers=workers,
                 cluster=cluster,
+                yes=yes,
             ),
             screen=_screen(lang, quiet, as_json),
         )

@@ -216,14 +216,35 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "tệp kịch bản có {count} chỗ sai; chưa mô phỏng gì:",
         "the scenario file has {count} faults; nothing was simulated:",
     ),
+    "step.pilot": ("Đo thử một ngày của mỗi kịch bản", "Measuring a pilot day of each scenario"),
     "simulate.expected": (
         (
-            "{days} ngày, {scenarios} kịch bản, máy: {workers}; dự kiến nhiều nhất {time}. "
+            "{days} ngày, {scenarios} kịch bản, máy: {workers}; theo ngày đo thử: khoảng {time}. "
             "Ctrl-C dừng sớm và giữ phần đã xong."
         ),
         (
-            "{days} days, {scenarios} scenarios, workers: {workers}; expect {time} at most. "
-            "Ctrl-C stops early and keeps what is done."
+            "{days} days, {scenarios} scenarios, workers: {workers}; by the pilot day: about "
+            "{time}. Ctrl-C stops early and keeps what is done."
+        ),
+    ),
+    "simulate.expected_search": (
+        (
+            "{days} ngày, {scenarios} kịch bản, máy: {workers}; theo ngày đo thử: khoảng {time}, "
+            "rồi nhiều nhất {search} để xét từng phương tiện nên mua, và thêm ít nữa cho mỗi lần "
+            "mua. Ctrl-C dừng sớm và giữ phần đã xong."
+        ),
+        (
+            "{days} days, {scenarios} scenarios, workers: {workers}; by the pilot day: about "
+            "{time}, then at most {search} to look at each vehicle to buy, and a little more for "
+            "each that is bought. Ctrl-C stops early and keeps what is done."
+        ),
+    ),
+    "simulate.left": ("còn khoảng {time}", "about {time} left"),
+    "simulate.long": (
+        "sẽ mất khoảng {time}; thêm --yes để vẫn chạy, hoặc bớt --days. Chưa mô phỏng gì",
+        (
+            "this takes about {time}; add --yes to run it all the same, or ask for fewer --days. "
+            "Nothing was simulated"
         ),
     ),
     "simulate.seconds": ("{count} giây", "{count} s"),
@@ -247,6 +268,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Mất máy tính toán ({detail}): kết quả ghi ra chỉ là một phần; kiểm tra máy và chạy lại.",
         "The workers were lost ({detail}): what is written is partial; check them and run again.",
     ),
+    "simulate.lost_at_once": (
+        "mất máy tính toán ngay khi đo thử ({detail}); chưa có gì để ghi. Kiểm tra máy và chạy lại",
+        (
+            "the workers were lost in the pilot already ({detail}); there is nothing to write. "
+            "Check them and run again"
+        ),
+    ),
     "simulate.no_cluster": (
         (
             "không kết nối được cụm máy {address} ({detail}); khởi động 'dask scheduler' và "
@@ -258,8 +286,14 @@ _TEXTS: dict[str, tuple[str, str]] = {
         ),
     ),
     "simulate.no_past": (
-        "{folder}: không có tệp đơn nào mang ngày trong tên, như orders-2026-11-24.csv",
-        "{folder}: no file of orders has its date in its name, as orders-2026-11-24.csv",
+        (
+            "{folder}: không phải kho dữ liệu, cũng không có tệp đơn nào mang ngày trong tên, như "
+            "orders-2026-11-24.csv"
+        ),
+        (
+            "{folder}: is no store, and no file of orders there has its date in its name, as "
+            "orders-2026-11-24.csv"
+        ),
     ),
     "simulate.few_past": (
         "chỉ có {count} ngày đã qua với địa chỉ tìm được; cần ít nhất năm ngày",

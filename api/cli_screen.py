@@ -38,6 +38,11 @@ class Screen:
         self._out = Console(width=wide, highlight=False, soft_wrap=False)
         self._err = Console(stderr=True, highlight=False)
 
+    @property
+    def live(self) -> bool:
+        """Whether bars of progress are drawn: on a terminal, unless quiet was asked for."""
+        return self._err.is_terminal and not self.quiet
+
     def say(self, key: str, **values: object) -> str:
         """Return one text of the catalogue in the command's language."""
         return say(key, self.lang, **values)
@@ -110,7 +115,7 @@ class Screen:
             TimeElapsedColumn(),
             TextColumn("{task.fields[state]}"),
             console=self._err,
-            disable=self.quiet or not self._err.is_terminal,
+            disable=not self.live,
             transient=False,
         )
         with drawn:

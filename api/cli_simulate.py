@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import re
-import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from api.cli_errors import ExitCode, Trouble
 from api.cli_files import folder_for, read_bytes, read_text, write_bytes, write_text
-from api.cli_screen import Screen
+from api.cli_screen import Screen, Steps
 from api.cli_stop import stop_on_interrupt
 from dispatch import geocoding
 from dispatch.bootstrap import phu_tho_providers
+from dispatch.clock import SystemClock, today
 from dispatch.demand import Demand, fit
 from dispatch.executors import cores_here
 from dispatch.executors_study import (
-    MakeExecutor,
     NoClusterError,
+    Pool,
     WorkersLostError,
     cluster,
     processes,
 )
 from dispatch.fleet_search import Found, search_fleet
 from dispatch.importing import read_orders
-from dispatch.investment import Bench, Compared, blocks_of, compare
+from dispatch.investment import Bench, Compared, Key, blocks_of, compare
 from dispatch.messages import Language, text
 from dispatch.model import Order
+from dispatch.past_days import past_days
 from dispatch.scenario_files import read_study
-from dispatch.scenarios import setups
-from dispatch.simulation import BlockTask, Frame, run_block
+from dispatch.sql import open_store
 from dispatch.study_page import found_line, pages
+from dispatch.study_time import Pace, measure
 from dispatch.study_words import (
     as_text,
     days_csv,
@@ -43,9 +45,13 @@ from dispatch.study_words import (
     story,
     study_json,
 )
+from dispatch.workdays import vietnam
 
 _SHOWN = (0, 1, 2, 4, 5, 6, 7, 11, 13)
 """Columns that a terminal has room for; the pages have all of them."""
+
+_LONG = 3600.0
+"""Seconds from which a study needs `--yes`."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -58,15 +64,17 @@ class Asked:
     days: int
     seed: int
     out: Path
-    past: Path | None = None
+    past: str = ""
     workers: int | None = None
     cluster: str = ""
+    yes: bool = False
 
 
 def simulate(asked: Asked, *, screen: Screen) -> ExitCode:
     """Live all scenarios of a file and write what they are worth to a folder."""
     lang: Language = "en" if screen.lang == "en" else "vi"
-    demand = None if asked.past is None else _past_demand(asked.past, screen)
+    now = today(SystemClock())
+    demand = past_demand(asked.past, screen, today=now) if asked.past else None
     read = read_study(read_text(asked.file), demand=demand)
     if read.study is None:
         listed = "\n".join(
@@ -76,35 +84,25 @@ def simulate(asked: Asked, *, screen: Screen) -> ExitCode:
         raise Trouble(f"{told}\n{listed}")
     study = read.study
     out = folder_for(asked.out)
-    workers = asked.workers or cores_here()
-    make: MakeExecutor = cluster(asked.cluster) if asked.cluster else processes(workers)
+    make = cluster(asked.cluster) if asked.cluster else processes(asked.workers or cores_here())
     with (
         stop_on_interrupt(lambda: screen.note(screen.say("simulate.stopping"))) as stopped,
         screen.steps() as steps,
+        Pool(make) as pool,
     ):
+        steps.begin("step.pilot", None)
+        workers = _workers(pool, asked, screen)
+        watch = _Watch(steps, screen)
+        bench = Bench(study, seed=asked.seed, pool=pool, on_progress=watch.heard, stop=stopped)
+        _tell_time(bench, asked, workers, watch, screen, stopped)
         steps.begin("step.simulate", None)
-        bench = Bench(
-            study,
-            seed=asked.seed,
-            make=make,
-            on_progress=lambda done, wanted: steps.at(done, wanted),
-            stop=stopped,
-        )
-        _try_cluster(make, asked, screen)
-        expected = expected_seconds(bench, asked.days, workers)
-        screen.note(
-            screen.say(
-                "simulate.expected", time=_length(expected, screen), days=asked.days,
-                workers=asked.cluster or workers, scenarios=len(study.scenarios),
-            )
-        )  # fmt: skip
         compared, found, lost = _study(bench, asked.days)
         steps.end()
     if not compared.outcomes or compared.study.baseline not in {
         one.scenario.name for one in compared.outcomes
     }:
         raise Trouble(screen.say("simulate.nothing"))
-    _write(out, bench, compared, found, asked, lang)
+    _write(out, bench, compared, found, lang)
     _show(compared, found, out, screen, lang)
     if lost:
         screen.note(screen.say("simulate.lost", detail=lost), style="red")
@@ -112,16 +110,74 @@ def simulate(asked: Asked, *, screen: Screen) -> ExitCode:
     return ExitCode.DONE
 
 
-def _try_cluster(make: MakeExecutor, asked: Asked, screen: Screen) -> None:
-    """Find out before anything else whether the cluster answers."""
-    if not asked.cluster:
-        return
+class _Watch:
+    """Says how far the work is, and how long it still takes."""
+
+    def __init__(self, steps: Steps, screen: Screen) -> None:
+        self.steps = steps
+        self.screen = screen
+        self.pace: Pace | None = None
+        self._told = -1
+
+    def heard(self, done: Sequence[Key], asked: Sequence[Key]) -> None:
+        """Take note of what is done and asked for, and say it."""
+        if self.pace is None:
+            return
+        self.pace.heard(done, asked)
+        self.steps.at(self.pace.done, self.pace.whole)
+        left = self.pace.left
+        if left is None:
+            return
+        words = self.screen.say("simulate.left", time=_length(left, self.screen))
+        self.steps.state(words)
+        share = self.pace.done / self.pace.whole
+        if int(10 * share) > self._told and not self.screen.live:
+            # No bar is drawn: a line at the beginning, and for each tenth of the work.
+            self.screen.note(f"{100 * share:.0f} % · {words}")
+        self._told = int(10 * share)
+
+
+def _tell_time(
+    bench: Bench,
+    asked: Asked,
+    workers: int,
+    watch: _Watch,
+    screen: Screen,
+    stopped: Callable[[], bool],
+) -> None:
+    """Say how long it will take; what takes long needs a word."""
+    measured = None
     try:
-        make().shutdown(wait=False)
+        measured = measure(bench, asked.days, workers=workers, stop=stopped)
+    except WorkersLostError as error:
+        raise Trouble(screen.say("simulate.lost_at_once", detail=error.detail)) from None
+    if measured is None:
+        raise Trouble(screen.say("simulate.nothing"))
+    forecast, watch.pace = measured
+    key = "simulate.expected_search" if forecast.search else "simulate.expected"
+    screen.note(
+        screen.say(
+            key,
+            time=_length(forecast.scenarios, screen),
+            search=_length(forecast.search, screen),
+            days=asked.days,
+            workers=asked.cluster or workers,
+            scenarios=len(bench.study.scenarios),
+        )
+    )
+    if forecast.whole > _LONG and not asked.yes:
+        raise Trouble(screen.say("simulate.long", time=_length(forecast.whole, screen)))
+
+
+def _workers(pool: Pool, asked: Asked, screen: Screen) -> int:
+    """Return how many pieces are worked on at a time; find out whether a cluster answers."""
+    try:
+        executor = pool.executor()
     except NoClusterError as error:
         raise Trouble(
             screen.say("simulate.no_cluster", address=error.address, detail=error.detail)
         ) from None
+    return int(getattr(executor, "workers", asked.workers or cores_here()))
 
 
 def _study(bench: Bench, days: int) -> tuple[Compared, Found | None, str]:
@@ -143,25 +199,6 @@ def _study(bench: Bench, days: int) -> tuple[Compared, Found | None, str]:
     return compared, found, lost
 
 
-def expected_seconds(bench: Bench, days: int, workers: int) -> float:
-    """Return how long a study will take, from one block of one office that is lived for it."""
-    study = bench.study
-    blocks = blocks_of(study, days)
-    everything = {(s, b) for one in study.scenarios for s in setups(one) for b in blocks}
-    mean = study.demand.per_day
-    wanted = {key: sum(mean.get(code, 0.0) for code in key[0].districts) for key in everything}
-    probe = min(
-        ((setup, blocks[0]) for setup in setups(study.scenario(study.baseline))),
-        key=lambda key: wanted[key],
-    )
-    task = BlockTask(setup=probe[0], frame=Frame.of(study), block=probe[1], seed=bench.seed)
-    run_block(task)  # loads what the first run of a process must load
-    began = time.monotonic()
-    bench.known[probe] = run_block(task)
-    took = time.monotonic() - began
-    return took * sum(wanted.values()) / max(wanted[probe], 1.0) / max(workers, 1)
-
-
 def _length(seconds: float, screen: Screen) -> str:
     if seconds < 90:
         return screen.say("simulate.seconds", count=max(round(seconds), 1))
@@ -170,8 +207,26 @@ def _length(seconds: float, screen: Screen) -> str:
     return screen.say("simulate.hours", count=f"{seconds / 3600:.1f}")
 
 
-def _past_demand(folder: Path, screen: Screen) -> Demand:
-    """Fit a demand on the files of past days in a folder, each with its date in the name."""
+def past_demand(where: str, screen: Screen, *, today: date) -> Demand:
+    """Fit a demand on past days: a folder of files with their dates, or the office's store."""
+    if Path(where).is_dir():
+        days = _days_of_files(Path(where), screen)
+    elif "://" in where or Path(where).is_file():
+        store = open_store(where)
+        try:
+            store.ready()
+            days = past_days(store, vietnam(today), before=today)
+        finally:
+            store.close()
+    else:
+        raise Trouble(screen.say("simulate.no_past", folder=where))
+    try:
+        return fit(days)
+    except ValueError:
+        raise Trouble(screen.say("simulate.few_past", count=len(days))) from None
+
+
+def _days_of_files(folder: Path, screen: Screen) -> Mapping[date, Sequence[Order]]:
     files = sorted(p for p in folder.glob("*") if p.suffix.lower() in (".csv", ".xlsx"))
     dated = [(path, found[0]) for path in files if (found := _DATE.search(path.name))]
     if not dated:
@@ -188,19 +243,11 @@ def _past_demand(folder: Path, screen: Screen) -> Demand:
             read.good, providers.geocoder, territory=providers.territory, on=on
         )
         days.setdefault(on, []).extend(places.located)
-    try:
-        return fit(days)
-    except ValueError:
-        raise Trouble(screen.say("simulate.few_past", count=len(days))) from None
+    return days
 
 
 def _write(
-    out: Path,
-    bench: Bench,
-    compared: Compared,
-    found: Found | None,
-    asked: Asked,
-    lang: Language,
+    out: Path, bench: Bench, compared: Compared, found: Found | None, lang: Language
 ) -> None:
     write_text(out / "study.json", as_text(study_json(compared, found)))
     write_text(out / "scenarios.csv", scenarios_csv(compared))

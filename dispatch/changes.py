@@ -10,6 +10,7 @@ stops that kept their order.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -198,31 +199,30 @@ def count_changed(before: Mapping[str, Sequence[Step]], after: Mapping[str, Sequ
     """
     count = 0
     for courier, steps in before.items():
-        rest = after.get(courier, ())
-        count += len(steps) - len(in_order(steps, rest))
+        rank = {step: number for number, step in enumerate(steps)}
+        tails: list[int] = []
+        for place in (rank[step] for step in after.get(courier, ()) if step in rank):
+            at = bisect_left(tails, place)
+            tails[at : at + 1] = [place]
+        count += len(steps) - len(tails)
     return count
 
 
 def in_order(old: Iterable[Step], new: Sequence[Step]) -> set[Step]:
     """Return the largest set of steps that both have, in the same order."""
-    rank = {step: number for number, step in enumerate(old)}
-    common = [step for step in new if step in rank]
+    steps = list(old)
+    rank = {step: number for number, step in enumerate(steps)}
+    common = [rank[step] for step in new if step in rank]
     # Longest increasing subsequence by patience: tails[k] ends the best one of length k + 1.
     tails: list[int] = []
-    before: list[int | None] = []
-    for number, step in enumerate(common):
-        low, high = 0, len(tails)
-        while low < high:
-            middle = (low + high) // 2
-            if rank[common[tails[middle]]] < rank[step]:
-                low = middle + 1
-            else:
-                high = middle
-        before.append(tails[low - 1] if low else None)
-        tails[low : low + 1] = [number]
+    before: dict[int, int | None] = {}
+    for place in common:
+        at = bisect_left(tails, place)
+        before[place] = tails[at - 1] if at else None
+        tails[at : at + 1] = [place]
     stayed: set[Step] = set()
-    at = tails[-1] if tails else None
-    while at is not None:
-        stayed.add(common[at])
-        at = before[at]
+    last = tails[-1] if tails else None
+    while last is not None:
+        stayed.add(steps[last])
+        last = before[last]
     return stayed

@@ -3,13 +3,16 @@ Which vehicle to buy next, and where: marginal values, and a greedy search withi
 
 A change at one office is valued by that office's days alone, because offices do not share
 couriers; all the others' differences are exactly 0. The search takes the change that is worth
-most for each đồng of the budget it uses, makes it, and looks again; only the office that changed
-has new days to live. It ends when the budget does, or when no change is surely worth anything.
-(Greedy is exact where each further vehicle at an office is worth no more than the one before it;
-where two only help together it can miss them, and `step` looks at so many at a time.)
+most for each đồng of the budget it uses, makes it, and looks again. It ends when the budget does,
+or when no change is surely worth anything.
 
-Racing: all candidates live a first part of the blocks; those whose upper end is below the best
-one's lower end, or below 0, go no further.
+A further vehicle at an office is taken to be worth no more than the one before it. So a change that
+was valued before its office changed is worth at most what it was; it is valued again only when it
+would be the next to be taken. Where two vehicles only help together this can miss them, and `step`
+looks at so many at a time.
+
+Racing: all candidates live a first part of the blocks; those whose upper end is below 0 go no
+further, nor do those that are surely worth less for each đồng than another at the same office.
 """
 
 from __future__ import annotations
@@ -78,18 +81,28 @@ def search_fleet(bench: Bench, base: Scenario, search: Search, blocks: Sequence[
     """Look for the fleet that is worth most within a budget, beginning with a scenario's."""
     present, spent = base, 0
     taken: list[Valued] = []
-    marginal: tuple[Valued, ...] = ()
-    complete = True
-    for step in range(_MOST_STEPS):
-        valued, complete = value_changes(bench, present, search, blocks, search.budget - spent)
-        if step == 0:
-            marginal = valued
-        good = [one for one in valued if one.worth.low > 0]
-        if not good or not complete:
+    marginal, complete = value_changes(bench, base, search, blocks)
+    queue = {one.change: (one, 0) for one in marginal}
+    while complete and len(taken) < _MOST_STEPS:
+        open_ = [
+            (one, stamp)
+            for one, stamp in queue.values()
+            if one.worth.low > 0
+            and one.price <= search.budget - spent
+            and _possible(present, one.change)
+        ]
+        if not open_:
             break
-        best = max(good, key=lambda one: (one.worth.value / max(one.price, 1), one.worth.value))
+        best, stamp = max(open_, key=lambda each: _rank(each[0]))
+        changes = sum(one.change.office == best.change.office for one in taken)
+        if stamp != changes:
+            # Its office has changed since it was valued.
+            complete = bench.ensure(_wanted(present, [best.change], blocks))
+            if complete:
+                queue[best.change] = (_value(bench, present, best.change, blocks), changes)
+            continue
         taken.append(best)
-        spent += max(best.price, 0)
+        spent += best.price
         present = _with(present, best.change)
     named = replace(present, name=f"{base.name}+") if taken else base
     return Found(
@@ -97,25 +110,51 @@ def search_fleet(bench: Bench, base: Scenario, search: Search, blocks: Sequence[
     )
 
 
+def _rank(one: Valued) -> tuple[float, float]:
+    return (one.worth.value / max(one.price, 1), one.worth.value)
+
+
 def value_changes(
-    bench: Bench, present: Scenario, search: Search, blocks: Sequence[Block], budget: int
+    bench: Bench, present: Scenario, search: Search, blocks: Sequence[Block]
 ) -> tuple[tuple[Valued, ...], bool]:
     """Return what each possible change is worth, and whether all of them are known."""
-    years = len(bench.study.years)
-    first = list(blocks[: 2 * years])
-    candidates = [one for one in _candidates(present, search) if _price(present, one) <= budget]
+    first = list(blocks[: 2 * len(bench.study.years)])
+    candidates = [
+        one for one in _candidates(present, search) if _price(present, one) <= search.budget
+    ]
     if not bench.ensure(_wanted(present, candidates, first)):
         return (), False
     valued = [_value(bench, present, one, first) for one in candidates]
-    floor = max((one.worth.low for one in valued), default=0.0)
-    bound = max(floor, 0.0)
-    kept = [one.change for one in valued if one.worth.high >= bound]
+    kept = [one.change for one in valued if not _beaten(one, valued)]
     out = [one for one in valued if one.change not in kept]
     complete = bench.ensure(_wanted(present, kept, blocks))
     if not complete:
         return tuple(sorted(valued, key=lambda one: -one.worth.value)), False
     final = [_value(bench, present, one, blocks) for one in kept]
     return tuple(sorted([*final, *out], key=lambda one: -one.worth.value)), True
+
+
+def first_step(present: Scenario, search: Search, blocks: Sequence[Block]) -> list[Key]:
+    """Return all that the first look at every change may live, none of them beaten early."""
+    candidates = [
+        one for one in _candidates(present, search) if _price(present, one) <= search.budget
+    ]
+    return list(dict.fromkeys(_wanted(present, candidates, blocks)))
+
+
+def _beaten(one: Valued, all_of_them: Sequence[Valued]) -> bool:
+    """Tell whether a change is surely worth nothing, or surely less than another at its office."""
+    return one.worth.high < 0 or any(
+        other.change.office == one.change.office
+        and other.worth.low / max(other.price, 1) > one.worth.high / max(one.price, 1)
+        and other.worth.low > one.worth.high
+        for other in all_of_them
+    )
+
+
+def _possible(present: Scenario, change: Change) -> bool:
+    held = present.fleet.get(change.office, {})
+    return not change.instead_of or held.get(change.instead_of, 0) >= change.count
 
 
 def _candidates(present: Scenario, search: Search) -> list[Change]:

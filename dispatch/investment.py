@@ -17,16 +17,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from statistics import fmean, quantiles
 
-from dispatch.executors_study import MakeExecutor, run_all
+from dispatch.executors_study import Pool, run_all
 from dispatch.money import (
     Interval,
     capital_by_year,
-    capital_worth,
     price_worth,
+    switch_worth,
     weighted_mean,
     year_shares,
     year_weights,
@@ -43,10 +42,10 @@ class Bench:
 
     Parameters
     ----------
-    make
-        Starts the executor.
+    pool
+        Does the work.
     on_progress
-        Called with how many blocks of offices are done and how many are asked for.
+        Called with the blocks of offices that are done now, and those that are asked for now.
     stop
         Asked often; True ends the work, and what is done is kept.
     """
@@ -56,8 +55,8 @@ class Bench:
         study: Study,
         *,
         seed: int,
-        make: MakeExecutor,
-        on_progress: Callable[[int, int], None] = lambda done, asked: None,
+        pool: Pool,
+        on_progress: Callable[[Sequence[Key], Sequence[Key]], None] = lambda done, asked: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self.study = study
@@ -66,10 +65,9 @@ class Bench:
         self.known: dict[Key, tuple[DayFigures, ...]] = {}
         self.stopped = False
         self.lost = ""
-        self._make = make
+        self.pool = pool
         self._stop = stop
         self._tell = on_progress
-        self._asked = 0
 
     def ensure(self, wanted: Sequence[Key]) -> bool:
         """Live what is not known yet; return whether all of it is known now."""
@@ -78,7 +76,7 @@ class Bench:
             return True
         if self.stopped:
             return False
-        self._asked += len(missing)
+        self._tell((), missing)
         # Block by block, so that a stop finds whole days; the largest first, so that the end is
         # not one long piece of work.
         missing.sort(
@@ -89,13 +87,13 @@ class Bench:
             for key in missing
         }
         self.stopped = not run_all(
-            tasks, run_block, make=self._make, on_done=self._keep, stop=self._stop
+            tasks, run_block, pool=self.pool, on_done=self._keep, stop=self._stop
         )
         return not self.stopped
 
     def _keep(self, key: Key, days: tuple[DayFigures, ...]) -> None:
         self.known[key] = days
-        self._tell(len(self.known), self._asked)
+        self._tell((key,), ())
 
     def has(self, scenario: Scenario, block: Block) -> bool:
         """Tell whether a block is known at every office of a scenario."""
@@ -135,6 +133,15 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseYear:
+    """A scenario begun at the start of a year: its NPV, and what it is worth more than at once."""
+
+    year: int
+    npv: Interval
+    waiting: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """
     What came of a scenario.
@@ -155,6 +162,9 @@ class Outcome:
         Left out of later rounds, because it is clearly worse than the best one.
     payback
         Years until it has paid; None = not within the horizon.
+    timing
+        By growth (0.5 = half as strong, 1 as assumed), its NPV when bought at the start of year
+        1, 2, …, and what each of these is worth more than buying at once.
     price_at_par
         By type that it has more of than the baseline, the price at which its NPV is 0.
     """
@@ -171,6 +181,12 @@ class Outcome:
     payback: float | None = None
     price_at_par: Mapping[str, float] = field(default_factory=dict)
     sensitivity: Mapping[str, tuple[Interval, Interval]] = field(default_factory=dict)
+    timing: Mapping[float, tuple[PurchaseYear, ...]] = field(default_factory=dict)
+
+    @property
+    def best_year(self) -> PurchaseYear | None:
+        """The year of purchase that is worth most under the growth that is assumed."""
+        return max(self.timing.get(1.0, ()), key=lambda one: one.npv.value, default=None)
 
 
 FIGURE_NAMES = (
@@ -230,6 +246,9 @@ def advantage(
     terms: Terms = Terms(),
     confidence: float | None = None,
     offices: frozenset[str] | None = None,
+    horizon: int | None = None,
+    bought: int = 1,
+    rather_than: int | None = None,
 ) -> Interval:
     """
     Return what the first scenario is worth more than the second, today's đồng.
@@ -238,28 +257,47 @@ def advantage(
     ----------
     offices
         The only ones at which the two differ; None looks at all.
+    horizon
+        Years that money is counted over; None takes the study's.
+    bought
+        At the start of which year the first one begins; until then the second one is run.
+    rather_than
+        Instead of comparing with the second for ever: with beginning in this year.
     """
     study = bench.study
+    years = study.horizon if horizon is None else horizon
     samples: dict[int, list[float]] = {year: [] for year in study.years}
     mine, theirs = _setups(one, offices), _setups(other, offices)
     for block in blocks:
         saved = _sum(bench, theirs, block, terms) - _sum(bench, mine, block, terms)
         samples[block.year].append(saved / study.block_days)
     samples = {year: found for year, found in samples.items() if found}
-    weights = year_weights(
-        sorted(samples),
-        horizon=study.horizon,
-        discount=study.discount,
-        working_days=study.working_days,
-        stretch=terms.growth,
-    )
+
+    def worth_of_days(first: int) -> dict[int, float]:
+        return year_weights(
+            sorted(samples),
+            horizon=years,
+            discount=study.discount,
+            working_days=study.working_days,
+            stretch=terms.growth,
+            first=first,
+        )
+
+    def more(first: int) -> float:
+        return switch_worth(
+            one, other, horizon=years, discount=study.discount, bought=first, price=terms.price
+        )
+
+    weights, capital = worth_of_days(bought), more(bought)
+    if rather_than is not None:
+        # Differences of the same days again: what chance does to both ways falls out.
+        instead = worth_of_days(rather_than)
+        weights = {year: weights[year] - instead[year] for year in weights}
+        capital -= more(rather_than)
     mean = weighted_mean(
-        samples,
-        weights,
-        confidence=study.confidence if confidence is None else confidence,
+        samples, weights, confidence=study.confidence if confidence is None else confidence
     )
-    more = _capital(study, one, terms) - _capital(study, other, terms)
-    return replace(mean, value=mean.value + more)
+    return replace(mean, value=mean.value + capital)
 
 
 def _setups(scenario: Scenario, offices: frozenset[str] | None) -> list[OfficeSetup]:
@@ -274,16 +312,6 @@ def _sum(bench: Bench, places: Sequence[OfficeSetup], block: Block, terms: Terms
             cost += day.energy * (terms.energy - 1) + day.wages * (terms.wage - 1)
             total += cost
     return total
-
-
-def _capital(study: Study, scenario: Scenario, terms: Terms) -> float:
-    whole = capital_worth(scenario, horizon=study.horizon, discount=study.discount)
-    if terms.price == 1.0:
-        return whole
-    priced = price_worth(
-        scenario.types, scenario.fleet, horizon=study.horizon, discount=study.discount
-    )
-    return whole + sum(priced.values()) * (terms.price - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -391,7 +419,28 @@ def outcome_of(
         payback=_payback(bench, one, base, lived) if one.name != base.name else None,
         price_at_par=_price_at_par(study, one, base, npv.value),
         sensitivity=varied,
+        timing=_timing(bench, one, base, lived) if one.name != base.name else {},
     )
+
+
+def _timing(
+    bench: Bench, one: Scenario, base: Scenario, lived: Sequence[Block]
+) -> dict[float, tuple[PurchaseYear, ...]]:
+    by = bench.study.sensitivity.get("growth", 0.0)
+    return {
+        growth: tuple(
+            PurchaseYear(
+                year=year,
+                npv=advantage(bench, one, base, lived, terms=Terms(growth=growth), bought=year),
+                waiting=advantage(
+                    bench, one, base, lived,
+                    terms=Terms(growth=growth), bought=year, rather_than=1,
+                ),
+            )
+            for year in range(1, bench.study.horizon + 1)
+        )
+        for growth in dict.fromkeys((1 - by, 1.0, 1 + by))
+    }  # fmt: skip
 
 
 def _terms(name: str, factor: float) -> Terms:
@@ -415,17 +464,10 @@ def _payback(bench: Bench, one: Scenario, base: Scenario, lived: Sequence[Block]
     Return the first year after whose end the scenario is ahead, what its vehicles are then worth
     counted; None where it never is.
     """
-    study = bench.study
-    for horizon in range(1, study.horizon + 1):
-        shorter = Bench(replace(study, horizon=horizon), seed=bench.seed, make=_never_made)
-        shorter.known = bench.known
-        if advantage(shorter, one, base, lived).value > 0:
+    for horizon in range(1, bench.study.horizon + 1):
+        if advantage(bench, one, base, lived, horizon=horizon).value > 0:
             return float(horizon)
     return None
-
-
-def _never_made() -> Executor:
-    raise AssertionError("nothing is to be computed any more")
 
 
 def _price_at_par(study: Study, one: Scenario, base: Scenario, npv: float) -> dict[str, float]:

@@ -94,6 +94,7 @@ def year_weights(
     discount: float,
     working_days: float,
     stretch: float = 1.0,
+    first: int = 1,
 ) -> dict[int, float]:
     """
     Return what a đồng more on each day of a sampled year is worth today, over all years.
@@ -106,9 +107,11 @@ def year_weights(
     stretch
         How much faster the years pass: 1.5 is growth that is half as strong again, roughly. Years
         beyond the last sampled one are taken as that one.
+    first
+        The first year that counts.
     """
     weights = dict.fromkeys(years, 0.0)
-    for year in range(1, horizon + 1):
+    for year in range(first, horizon + 1):
         worth = working_days * (1 + discount) ** -(year - 0.5)
         for key, share in year_shares(years, 1 + (year - 1) * stretch).items():
             weights[key] += worth * share
@@ -162,19 +165,52 @@ def capital_by_year(scenario: Scenario, *, horizon: int) -> list[float]:
     return sums
 
 
-def capital_worth(scenario: Scenario, *, horizon: int, discount: float) -> float:
-    """Return today's worth of what a scenario pays for vehicles and by year, đồng (negative)."""
-    total = -float(scenario.one_off)
-    yearly = float(scenario.per_year)
-    for name, kind in scenario.types.items():
-        count = scenario.count(name)
-        total += count * sum(
-            amount * (1 + discount) ** -when
-            for when, amount in vehicle_flows(kind, horizon=horizon)
-        )
-        yearly += count * kind.per_year
-    whole: float = total - yearly * sum((1 + discount) ** -(y - 0.5) for y in range(1, horizon + 1))
-    return whole
+def switch_worth(
+    one: Scenario,
+    base: Scenario,
+    *,
+    horizon: int,
+    discount: float,
+    bought: int = 1,
+    price: float = 1.0,
+) -> float:
+    """
+    Return today's worth of what the first scenario pays less than the base beside its days, đồng.
+
+    What both have goes on as it is. What the first one has more is bought at the start of year
+    `bought`; what it has less is sold then for what it is worth at its age, or never bought where
+    that is the first year.
+
+    Parameters
+    ----------
+    price
+        Factor on the prices of all vehicles.
+    """
+    at = bought - 1
+    total = (base.one_off - one.one_off) * (1 + discount) ** -at
+    yearly = float(base.per_year - one.per_year)
+    for name in sorted({*one.types, *base.types}):
+        new, old = one.types.get(name), base.types.get(name)
+        more, less = one.count(name), base.count(name)
+        if new == old:
+            both = min(more, less)
+            more, less = more - both, less - both
+        if new is not None and more:
+            flows = [(at + when, paid) for when, paid in vehicle_flows(new, horizon=horizon - at)]
+            total += more * price * _today(flows, discount)
+            yearly -= more * new.per_year
+        if old is not None and less:
+            kept = _today(vehicle_flows(old, horizon=horizon), discount)
+            sold = _today(vehicle_flows(old, horizon=at), discount)
+            total += less * price * (sold - kept)
+            yearly += less * old.per_year
+    years = sum((1 + discount) ** -(year - 0.5) for year in range(bought, horizon + 1))
+    return total + yearly * years
+
+
+def _today(flows: Sequence[tuple[float, float]], discount: float) -> float:
+    worth: float = sum(amount * (1 + discount) ** -when for when, amount in flows)
+    return worth
 
 
 def price_worth(

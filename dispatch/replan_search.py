@@ -152,22 +152,61 @@ class _Search:
         worth it.
         """
         judge = Worth(self.problem, self.before, self.evaluator)
+        known: dict[Step, _Back] = {}
         while True:
             priced: list[tuple[int, str, Step, Orders]] = []
             for step in judge.changed(orders):
-                back = judge.back(orders, step)
-                if back is None:
-                    continue
-                fewer = self._changed(orders) - self._changed(back)
-                extra = judge.dearer(orders, back)
-                if fewer > 0 and extra is not None:
-                    priced.append((extra // fewer, step.id, step, back))
+                tried = known.get(step)
+                if tried is None or not tried.holds(orders):
+                    tried = known[step] = self._back(judge, orders, step)
+                if tried.extra is not None and tried.fewer > 0:
+                    priced.append((tried.extra // tried.fewer, step.id, step, tried.after))
             if not priced:
                 return orders
-            extra, _, _, back = min(priced, key=lambda each: each[:2])
+            extra, _, _, after = min(priced, key=lambda each: each[:2])
             if extra >= self.pricing.price and not self._too_many(orders):
                 return orders
-            orders = back
+            orders = {name: steps for name, steps in {**orders, **after}.items() if steps}
+
+    def _back(self, judge: Worth, orders: Orders, step: Step) -> _Back:
+        """Return what it comes to when one stop is put back where it was."""
+        back = judge.back(orders, step)
+        if back is None:
+            return _Back(before={}, after={}, fewer=0, extra=None)
+        names = [n for n in {**orders, **back} if orders.get(n, ()) is not back.get(n, ())]
+        before = {name: orders.get(name, ()) for name in names}
+        after = {name: back.get(name, ()) for name in names}
+        old = visit_steps({name: self.before.get(name, ()) for name in names})
+        fewer = count_changed(old, visit_steps(before)) - count_changed(old, visit_steps(after))
+        extra = judge.dearer(orders, back) if fewer > 0 else None
+        return _Back(before=before, after=after, fewer=fewer, extra=extra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Back:
+    """
+    One stop put back.
+
+    Parameters
+    ----------
+    before, after
+        The steps of the couriers that it concerns; it stays true as long as theirs are the same.
+    fewer
+        How many stops fewer are then changed.
+    extra
+        What the plan then costs more, thousandths of a đồng; None where it breaks more rules.
+    """
+
+    before: Orders
+    after: Orders
+    fewer: int
+    extra: int | None
+
+    def holds(self, orders: Orders) -> bool:
+        """Tell whether the couriers whom it concerns still have the same steps."""
+        return bool(self.before) and all(
+            orders.get(name, ()) is steps for name, steps in self.before.items()
+        )
 
 
 def _priced(problem: Problem, before: Orders, price: int) -> Problem:
@@ -242,7 +281,10 @@ class Worth:
             return None
         steps = [each for each in self.before[home] if each.id == step.id]
         result = {
+            # A route without it stays the very same, which spares judging it again.
             name: tuple(each for each in each_steps if each.id != step.id or _reload(each))
+            if any(each.id == step.id for each in each_steps)
+            else each_steps
             for name, each_steps in orders.items()
         }
         route = list(result.get(home, ()))
@@ -288,18 +330,22 @@ class Worth:
     def _score(self, orders: Orders, one: Orders, other: Orders) -> Score:
         """Return the score of the routes in which two orders differ, and of what they leave out."""
         count = amount = cost = 0
-        for name in {*one, *other}:
-            if one.get(name) == other.get(name):
-                continue
+        differing = [n for n in {**one, **other} if one.get(n, ()) != other.get(n, ())]
+        for name in differing:
             steps: Order = orders.get(name, ())
             if steps:
                 verdict = self.evaluator.verdict(tours_of({name: steps})[0])
                 count += len(verdict.violations)
                 amount += verdict.amount
                 cost += verdict.cost
-        here = {step.id for steps in orders.values() for step in steps}
-        both = {step.id for each in (one, other) for steps in each.values() for step in steps}
-        for name in both - here:
+        here = {step.id for name in differing for step in orders.get(name, ())}
+        both = {
+            step.id for each in (one, other) for name in differing for step in each.get(name, ())
+        }
+        gone = both - here
+        if gone:
+            gone -= {step.id for steps in orders.values() for step in steps}
+        for name in gone:
             task = self.tasks.get(name)
             if task is None:
                 continue

@@ -190,7 +190,7 @@ def run_block(task: BlockTask) -> tuple[DayFigures, ...]:
 
 def run_days(task: BlockTask, days: Sequence[date]) -> list[DayFigures]:
     """Live days one after the other, each beginning with what the one before left."""
-    office = _OfficeDays(task)
+    office = OfficeDays(task)
     left: list[_Held] = []
     figures = []
     for on in days:
@@ -212,7 +212,7 @@ def _travel(on: date) -> TravelProvider:
     return GreatCircle.phu_tho(on=on)
 
 
-class _OfficeDays:
+class OfficeDays:
     """One office under one setup."""
 
     def __init__(self, task: BlockTask, travel: TravelProvider | None = None) -> None:
@@ -225,10 +225,11 @@ class _OfficeDays:
         self.types: dict[str, VehicleType] = {}
 
     def live(self, on: date, left: Sequence[_Held]) -> tuple[DayFigures, list[_Held]]:
-        settings = self._settings(on)
-        fresh = self._fresh(on, settings)
+        """Live a day that begins with what is left, and return what it leaves."""
+        settings = self.settings_on(on)
+        fresh = self.fresh(on, settings)
         held = {each.order.id: each for each in left}
-        crew = self._crew(on)
+        crew = self.crew(on)
         self.types = {courier.id: kind for courier, kind in crew}
         morning = [
             *(each.order for each in left),
@@ -252,10 +253,7 @@ class _OfficeDays:
             count = sum(number for _, number in self.setup.vehicles)
             idle = DayFigures(new=len(fresh), vehicles=count, absent=count - len(crew))
             return replace(idle, **after), rest
-        problem = self._problem(day, assigned.orders, settings)
-        result = plan_within_range(
-            problem, self.types, iterations=self.frame.iterations, seed=self.task.seed
-        )
+        problem, result = self.morning(day, assigned.orders, settings)
         known = [*assigned.orders, *(order for _, order in called)]
         truth = self._truth(on, problem, known, called, settings)
         lived = live(
@@ -277,13 +275,15 @@ class _OfficeDays:
 
     # ---- the morning ------------------------------------------------------------------------
 
-    def _settings(self, on: date) -> Settings:
+    def settings_on(self, on: date) -> Settings:
+        """Return the office's rules on a day."""
         promise = PromiseRules()
         if self.setup.promise_days is not None:
             promise = replace(promise, other_days=self.setup.promise_days)
         return Settings(calendar=calendar_of(on.year), promise=promise)
 
-    def _fresh(self, on: date, settings: Settings) -> list[Incoming]:
+    def fresh(self, on: date, settings: Settings) -> list[Incoming]:
+        """Return the orders that are new on a day and this office's."""
         found: list[Incoming] = []
         for district in self.setup.districts:
             drawn = draw(
@@ -306,7 +306,7 @@ class _OfficeDays:
         mine = (_apart(point, self.setup.point), self.setup.office)
         return all(mine <= (_apart(point, there), name) for name, there in self.setup.rivals)
 
-    def _crew(self, on: date) -> list[tuple[Courier, VehicleType]]:
+    def crew(self, on: date) -> list[tuple[Courier, VehicleType]]:
         """Return who came to work: whether one does depends on his number and the day alone."""
         share = self.frame.noise.courier_absent
         return [
@@ -318,12 +318,18 @@ class _OfficeDays:
     def _random(self, on: date, *names: str) -> Random:
         return Random("/".join((str(self.task.seed), self.name, on.isoformat(), *names)))
 
-    def _problem(self, day: Day, orders: Sequence[Order], settings: Settings) -> Problem:
+    def morning(
+        self, day: Day, orders: Sequence[Order], settings: Settings
+    ) -> tuple[Problem, Result]:
+        """Return the day's problem and plan: those that the office's own morning would have."""
         index = places(day, orders)
         matrices = {
             profile: self.travel.matrix(index.points, profile=profile) for profile in profiles(day)
         }
-        return build_problem(day, orders, index=index, travel=matrices, settings=settings)
+        problem = build_problem(day, orders, index=index, travel=matrices, settings=settings)
+        return problem, plan_within_range(
+            problem, self.types, iterations=self.frame.iterations, seed=self.task.seed
+        )
 
     # ---- the world --------------------------------------------------------------------------
 

@@ -17,10 +17,11 @@ from typing import Any
 from dispatch import study_figures
 from dispatch.fleet_search import Found
 from dispatch.investment import Bench, Compared
-from dispatch.messages import Language, number, text
+from dispatch.messages import Language, number, share, text
 from dispatch.study_words import (
     Story,
     change_words,
+    choose,
     headings,
     interval_words,
     millions,
@@ -69,24 +70,31 @@ def _figures(
     """Return title and SVG by name."""
     titles = {
         name: text(f"study.figure.{name}", lang)
-        for name in ("npv", "trade_off", "distribution", "load")
+        for name in ("npv", "trade_off", "purchase_year", "distribution", "load")
     }
     drawn = {
         "npv": study_figures.worth(compared, lang, titles["npv"]),
         "trade_off": study_figures.trade_off(compared, lang, titles["trade_off"]),
+        "purchase_year": study_figures.purchase_years(compared, lang, titles["purchase_year"]),
         "distribution": study_figures.distributions(compared, lang, titles["distribution"]),
-        "load": study_figures.load_map(bench, compared, rings(zones), lang, titles["load"]),
+        "load": study_figures.load_map(bench, compared, districts(zones), lang, titles["load"]),
     }
     return {name: (titles[name], drawn[name]) for name in drawn}
 
 
-def rings(zones: Mapping[str, Any]) -> list[list[tuple[float, float]]]:
-    """Return the outer rings of all polygons, (lon, lat)."""
+def districts(zones: Mapping[str, Any]) -> list[study_figures.District]:
+    """Return the districts of a GeoJSON FeatureCollection."""
     found = []
     for feature in zones.get("features", ()):
         shape = feature["geometry"]
         many = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
-        found += [[(lon, lat) for lon, lat, *_ in polygon[0]] for polygon in many]
+        found.append(
+            study_figures.District(
+                code=str(feature["properties"].get("id", "")),
+                name=str(feature["properties"].get("name", "")),
+                rings=tuple(tuple((lon, lat) for lon, lat, *_ in p[0]) for p in many),
+            )
+        )
     return found
 
 
@@ -120,6 +128,25 @@ def _yearly(compared: Compared, lang: Language) -> tuple[list[str], list[list[st
     return heads, rows
 
 
+def _timing(compared: Compared, lang: Language) -> tuple[list[str], list[list[str]]]:
+    """Return what each scenario is worth by growth and year of purchase."""
+    heads = [text("study.column.scenario", lang), text("study.column.growth", lang)]
+    heads += [str(year) for year in range(1, compared.study.horizon + 1)]
+    rows = []
+    for one in compared.outcomes:
+        for growth, years in one.timing.items():
+            key = "slow" if growth < 1 else "fast" if growth > 1 else "assumed"
+            first = growth == min(one.timing)
+            rows.append(
+                [
+                    one.scenario.name if first else "",
+                    text(f"study.growth.{key}", lang),
+                    *(interval_words(each.npv, lang) for each in years),
+                ]
+            )
+    return heads, rows
+
+
 def _pdf(
     compared: Compared,
     found: Found | None,
@@ -131,6 +158,7 @@ def _pdf(
 
     heads, rows = _marginal(compared, found, lang)
     year_heads, year_rows = _yearly(compared, lang)
+    time_heads, time_rows = _timing(compared, lang)
     data = {
         "lang": lang,
         "post": text("post", lang),
@@ -146,36 +174,14 @@ def _pdf(
         "table": {"title": text("study.scenarios", lang), "heads": headings(lang),
                   "rows": scenario_rows(compared, lang)},
         "yearly": {"title": text("study.yearly", lang), "heads": year_heads, "rows": year_rows},
+        "timing": {"title": text("study.timing", lang), "heads": time_heads, "rows": time_rows},
         "marginal": {"title": text("study.marginal", lang), "heads": heads, "rows": rows[:6]},
-        "figures": [list(drawn[name]) for name in ("npv", "trade_off")],
+        "figures": [list(drawn[name]) for name in ("purchase_year", "trade_off")],
     }  # fmt: skip
     template = files("dispatch").joinpath("templates", "study.typ").read_bytes()
     return typst.compile(
         template, sys_inputs={"data": json.dumps(data, ensure_ascii=False)}, format="pdf"
     )
-
-
-_STYLE = """
-:root{--ink:#16212e;--soft:#5b6672;--hair:#c9cfd6;--post:#123f7a;--alarm:#a3231b}
-*{box-sizing:border-box}
-body{margin:0 auto;padding:1.5rem;max-width:76rem;color:var(--ink);background:#fff;
-font:16px/1.5 "Be Vietnam Pro",system-ui,sans-serif}
-h1{color:var(--post);margin:.2rem 0}h2{font-size:1.05rem;margin:1.4rem 0 .3rem;color:var(--post)}
-.made{color:var(--soft);font-size:.85rem}
-.headline{font-size:1.25rem;font-weight:600;border-left:5px solid var(--post);padding:.4rem .8rem;
-margin:1rem 0;background:#f1f4f7}
-.warning{color:var(--alarm);font-weight:600}
-.side{display:grid;grid-template-columns:repeat(auto-fit,minmax(19rem,1fr));gap:1rem 2rem}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.86rem}
-th,td{padding:.3rem .55rem;border-bottom:1px solid var(--hair);text-align:right;white-space:nowrap}
-th{text-align:right;color:var(--soft);font-weight:600}
-th:first-child,td:first-child{text-align:left;white-space:normal}
-figure{margin:0}figcaption{color:var(--soft);font-size:.86rem;margin-bottom:.2rem}
-svg{width:100%;height:auto;border:1px solid var(--hair);border-radius:4px}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(26rem,1fr));gap:1.2rem}
-ul{margin:.2rem 0;padding-left:1.1rem}
-@media(max-width:32rem){body{padding:.8rem}.figures{grid-template-columns:1fr}}
-"""
 
 
 def _html(
@@ -186,6 +192,8 @@ def _html(
     lang: Language,
 ) -> str:
     title = text("study.title", lang)
+    style = files("dispatch").joinpath("templates", "study.css").read_text(encoding="utf-8")
+    script = files("dispatch").joinpath("templates", "study.js").read_text(encoding="utf-8")
     sections = "".join(
         f"<section><h2>{escape(head)}</h2><ul>"
         + "".join(f"<li>{escape(line)}</li>" for line in lines)
@@ -196,30 +204,69 @@ def _html(
             (text("study.what_would_change", lang), told.change),
         )
     )
-    figures = "".join(
-        f"<figure><figcaption>{escape(caption)}</figcaption>{svg}</figure>"
-        for caption, svg in drawn.values()
+    figures = {
+        name: f"<figure><figcaption>{escape(caption)}</figcaption>{svg}</figure>"
+        for name, (caption, svg) in drawn.items()
+    }
+    layers = "".join(
+        f'<button type="button" data-show="{index}">{escape(one.scenario.name)}</button>'
+        for index, one in enumerate(compared.outcomes)
     )
     warnings = "".join(f'<p class="warning">{escape(line)}</p>' for line in told.warnings)
-    marginal_heads, marginal_rows = _marginal(compared, found, lang)
-    marginal = ""
-    if marginal_rows:
-        head = escape(text("study.marginal", lang))
-        marginal = f"<h2>{head}</h2>" + _table(marginal_heads, marginal_rows)
+    tables = [
+        (text("study.scenarios", lang), headings(lang), scenario_rows(compared, lang)),
+        (text("study.timing", lang), *_timing(compared, lang)),
+        (text("study.marginal", lang), *_marginal(compared, found, lang)),
+        (text("study.yearly", lang), *_yearly(compared, lang)),
+    ]
+    shown = "".join(
+        f"<h2>{escape(head)}</h2>{_table(heads, rows)}" for head, heads, rows in tables if rows
+    )
     return (
         f'<!doctype html>\n<html lang="{lang}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
+        f"<title>{escape(title)}</title><style>{style}</style></head><body>"
         f'<p class="made">{escape(text("post", lang))} · {escape(told.made)}</p>'
         f"<h1>{escape(title)}</h1>{warnings}"
-        f'<p class="headline">{escape(told.headline)}</p><div class="side">{sections}</div>'
-        f"<h2>{escape(text('study.scenarios', lang))}</h2>"
-        + _table(headings(lang), scenario_rows(compared, lang))
-        + f"<h2>{escape(text('study.yearly', lang))}</h2>"
-        + _table(*_yearly(compared, lang))
-        + marginal
-        + f'<h2></h2><div class="figures">{figures}</div></body></html>\n'
+        f'<p class="headline">{escape(told.headline)}</p>'
+        f'<div class="cards">{_cards(compared, lang)}</div><div class="side">{sections}</div>'
+        f'<p class="hint">{escape(text("study.hint", lang))}</p><div class="figures"><div>'
+        f"{figures['npv']}{figures['purchase_year']}{figures['distribution']}</div>"
+        f'<div>{figures["trade_off"]}<div class="layers">{layers}</div>{figures["load"]}</div>'
+        f"</div>{shown}<script>{script}</script></body></html>\n"
     )
+
+
+def _cards(compared: Compared, lang: Language) -> str:
+    """Return the scenarios side by side, each with the figures of the last sampled year."""
+    _, best = choose(compared)
+    made = []
+    for index, one in enumerate(compared.outcomes):
+        year = max(one.figures)
+        held = one.figures[year]
+        base = one.scenario.name == compared.study.baseline
+        mark = text("study.say.baseline", lang) if base else interval_words(one.npv, lang)
+        facts = (
+            ("capital", number(-one.capital[0] / 1e6, lang)),
+            ("running", number(held["running"].mean / 1e6, lang, decimals=2)),
+            ("cost_per_stop", number(held["cost_per_stop"].mean, lang)),
+            ("on_time", share(held["on_time"].mean, lang)),
+            ("utilisation", share(held["utilisation"].mean, lang)),
+            ("co2_kg", number(held["co2_kg"].mean, lang)),
+        )
+        listed = "".join(
+            f"<dt>{escape(text(f'study.column.{name}', lang))}</dt><dd>{escape(value)}</dd>"
+            for name, value in facts
+        )
+        chosen = " chosen" if one is best else ""
+        said = f" · {text('study.say.beaten', lang)}" if one.beaten else ""
+        made.append(
+            f'<article class="card{chosen}" tabindex="0" data-card="{index}" '
+            f'style="--own:{study_figures.colour(index)}"><h3>{escape(one.scenario.name + said)}'
+            f'</h3><p class="worth">{escape(mark)}</p><p class="unit">'
+            f"{escape(text('study.card', lang, year=year))}</p><dl>{listed}</dl></article>"
+        )
+    return "".join(made)
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -228,7 +275,8 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     return (
-        f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+        f'<div class="wide"><table class="sorted"><thead><tr>{top}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 

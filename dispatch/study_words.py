@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dispatch.fleet_search import Change, Found
 from dispatch.investment import FIGURE_NAMES, Compared, Outcome, figure
 from dispatch.messages import Language, money, number, share, text
+from dispatch.model import VehicleKind
 from dispatch.money import Interval
 from dispatch.scenario_values import StudyFinding
 from dispatch.scenarios import Scenario
@@ -59,8 +60,7 @@ def interval_words(interval: Interval, lang: Language, *, unit: float = 1e6) -> 
 
 def millions(amount: float, lang: Language) -> str:
     """Write millions of đồng."""
-    unit = "triệu đ" if lang == "vi" else "million đ"
-    return f"{number(amount / 1e6, lang, decimals=1)} {unit}"
+    return f"{number(amount / 1e6, lang, decimals=1)} {_unit(lang)}"
 
 
 def choose(compared: Compared) -> tuple[str, Outcome]:
@@ -147,6 +147,18 @@ def _why(
             said.append(text("study.say.payback", lang, year=number(one.payback, lang)))
         else:
             said.append(text("study.say.no_payback", lang, horizon=study.horizon))
+        said += _when(one, lang)
+    if found is not None and found.marginal:
+        first = found.marginal[0]
+        said.append(
+            text(
+                "study.say.marginal",
+                lang,
+                base=base.scenario.name,
+                change=change_words(first.change, base.scenario, lang),
+                worth=interval_words(first.worth, lang),
+            )
+        )
     if found is not None and study.search is not None:
         budget = millions(study.search.budget, lang)
         if found.taken:
@@ -165,6 +177,36 @@ def _why(
     return tuple(said)
 
 
+def _when(one: Outcome, lang: Language) -> list[str]:
+    """Say in which year it is worth most to buy."""
+    best = one.best_year
+    if best is None or one.npv.value <= 0 or len(one.timing[1.0]) < 2:
+        return []
+    if best.year == 1:
+        later = one.timing[1.0][1]
+        lost = replace(later.waiting, value=-later.waiting.value)
+        waiting = interval_words(lost, lang) + f" {_unit(lang)}"
+        return [text("study.say.time_now", lang, year=later.year, waiting=waiting)]
+    return [
+        text(
+            "study.say.time_later",
+            lang,
+            year=best.year,
+            npv=interval_words(best.npv, lang) + f" {_unit(lang)}",
+            waiting=interval_words(best.waiting, lang) + f" {_unit(lang)}",
+        )
+    ]
+
+
+def _percent(part: float, lang: Language) -> str:
+    """Write a round share of 1 without needless decimals: 95 %."""
+    return f"{number(part * 100, lang, decimals=0 if round(part * 100, 6) % 1 == 0 else 1)} %"
+
+
+def _unit(lang: Language) -> str:
+    return "triệu đ" if lang == "vi" else "million đ"
+
+
 def _sure(compared: Compared, one: Outcome, lang: Language) -> tuple[str, ...]:
     said = []
     if one.npv.half is not None and one.scenario.name != compared.study.baseline:
@@ -173,14 +215,14 @@ def _sure(compared: Compared, one: Outcome, lang: Language) -> tuple[str, ...]:
             + text(
                 "study.say.sure",
                 lang,
-                confidence=share(compared.study.confidence, lang),
+                confidence=_percent(compared.study.confidence, lang),
                 low=millions(one.npv.low, lang),
                 high=millions(one.npv.high, lang),
                 days=sum(len(days) for days in one.days.values()),
                 blocks=len(one.blocks),
             )
         )
-    said.append(text("study.say.assumes", lang))
+    said += [text("study.say.assumes", lang), text("study.say.left_out", lang)]
     return tuple(said)
 
 
@@ -193,8 +235,8 @@ def _changes(compared: Compared, base: Outcome, one: Outcome, lang: Language) ->
             "study.say.varies",
             lang,
             what=text(f"study.vary.{name}", lang),
-            down=f"−{share(by, lang)}",
-            up=f"+{share(by, lang)}",
+            down=f"−{_percent(by, lang)}",
+            up=f"+{_percent(by, lang)}",
             low=millions(values[0], lang),
             high=millions(values[1], lang),
         )
@@ -207,7 +249,7 @@ def _changes(compared: Compared, base: Outcome, one: Outcome, lang: Language) ->
             text(
                 "study.say.par_above" if price >= now else "study.say.par",
                 lang,
-                type=name,
+                type=type_words(name, lang),
                 price=millions(price, lang),
                 now=millions(now, lang),
             )
@@ -235,26 +277,40 @@ def _warnings(compared: Compared, lang: Language) -> tuple[str, ...]:
                     )
                 )
                 break
-        impossible = max((f["impossible"].mean for f in one.figures.values()), default=0)
-        if impossible >= 1:
-            said.append(
-                text(
-                    "study.say.impossible",
-                    lang,
-                    count=number(impossible, lang, decimals=1),
-                    name=one.scenario.name,
-                )
-            )
+    heavy = {
+        one.scenario.name: max((f["impossible"].mean for f in one.figures.values()), default=0.0)
+        for one in compared.outcomes
+    }
+    heavy = {name: mean for name, mean in heavy.items() if mean >= 1}
+    if heavy:
+        low, top = (number(end(heavy.values()), lang) for end in (min, max))
+        names = ", ".join(f"“{name}”" for name in heavy)
+        count = low if low == top else f"{low}–{top}"
+        said.append(text("study.say.impossible", lang, count=count, names=names))
+    base = compared.study.scenario(compared.study.baseline)
+    said += [
+        text("study.say.trucks_differ", lang, name=one.scenario.name)
+        for one in compared.outcomes
+        if {o.id for o in one.scenario.offices} != {o.id for o in base.offices}
+    ]
     return tuple(said)
+
+
+def type_words(name: str, lang: Language) -> str:
+    """Say a vehicle type: in the language's words where it has the name of a kind."""
+    if name not in set(VehicleKind):
+        return name
+    said = text(f"vehicle.{name}", lang)
+    return said[0].lower() + said[1:]
 
 
 def change_words(change: Change, scenario: Scenario, lang: Language) -> str:
     """Say a change to a fleet: how many, of what, where."""
     office = next((o.name for o in scenario.offices if o.id == change.office), change.office)
     key = "study.marginal.swap" if change.instead_of else "study.marginal.add"
-    facts = {"office": office, "count": change.count, "type": change.buy}
+    facts = {"office": office, "count": change.count, "type": type_words(change.buy, lang)}
     if change.instead_of:
-        facts["old"] = change.instead_of
+        facts["old"] = type_words(change.instead_of, lang)
     return text(key, lang, **facts)
 
 
@@ -375,6 +431,17 @@ def _outcome_json(one: Outcome) -> dict[str, Any]:
         "running_by_year": [round(value) for value in one.running],
         "sensitivity": {
             name: [_interval_json(end) for end in ends] for name, ends in one.sensitivity.items()
+        },
+        "timing": {
+            f"{growth:g}": [
+                {
+                    "year": each.year,
+                    "npv": _interval_json(each.npv),
+                    "waiting": _interval_json(each.waiting),
+                }
+                for each in years
+            ]
+            for growth, years in one.timing.items()
         },
         "figures": {
             str(year): {

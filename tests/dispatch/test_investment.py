@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.executors_study import WorkersLostError, processes, run_all
+from dispatch.executors_study import Pool, WorkersLostError, processes, run_all
 from dispatch.fleet_search import search_fleet
 from dispatch.investment import Bench, advantage, blocks_of, compare
 from dispatch.money import (
-    capital_worth,
     student,
+    switch_worth,
     vehicle_flows,
     weighted_mean,
     year_shares,
@@ -81,12 +81,28 @@ def test_the_interval_is_student_s() -> None:
     assert weighted_mean({1: [1.0]}, {1: 1.0}, confidence=0.95).half is None
 
 
-def test_capital_counts_every_vehicle_and_the_yearly_costs() -> None:
-    one = replace(scenario(fleet=TWO), one_off=1_000_000)
-    # Four motorbikes: bought for 22 million, worth 22 * 3/8 after five years; no discount.
-    assert capital_worth(one, horizon=5, discount=0.0) == pytest.approx(
-        -1_000_000 + 4 * (-22_000_000 + 8_250_000)
+def test_capital_counts_what_a_scenario_has_more_and_less() -> None:
+    base = scenario(fleet=TWO)
+    one = replace(electric(base), one_off=1_000_000)
+    # Four electric ones: 30 million, worth 3/8 of it after five years; and four motorbikes that
+    # are not bought: 22 million, worth 3/8 of it. No discount.
+    assert switch_worth(one, base, horizon=5, discount=0.0) == pytest.approx(
+        -1_000_000 - 4 * 30_000_000 * 5 / 8 + 4 * 22_000_000 * 5 / 8
     )
+
+
+def test_what_is_bought_later_is_paid_later_and_worn_less() -> None:
+    base = scenario(fleet=TWO)
+    one = electric(base)
+    # Begun in year 3, over five years: the electric ones wear 3/8 of their price, discounted; the
+    # motorbikes are sold at the age of 2 for 6/8 instead of at 5 for 3/8.
+    paid = 4 * 30_000_000 * (-(1.1**-2) + 5 / 8 * 1.1**-5)
+    got = 4 * 22_000_000 * (6 / 8 * 1.1**-2 - 3 / 8 * 1.1**-5)
+    assert switch_worth(one, base, horizon=5, discount=0.1, bought=3) == pytest.approx(paid + got)
+    # What both have is neither sold nor bought.
+    more = replace(base, name="more", fleet=changed(base.fleet, "BC240", {"motorbike": 1}))
+    single = 22_000_000 * (-(1.1**-2) + 5 / 8 * 1.1**-5)
+    assert switch_worth(more, base, horizon=5, discount=0.1, bought=3) == pytest.approx(single)
 
 
 # ---- comparing --------------------------------------------------------------------------
@@ -95,7 +111,7 @@ def test_capital_counts_every_vehicle_and_the_yearly_costs() -> None:
 def test_a_scenario_against_itself_is_worth_exactly_nothing() -> None:
     base = scenario(fleet=TWO)
     twin = replace(base, name="twin")
-    bench = Bench(study(base, twin, orders=150), seed=1, make=alone)
+    bench = Bench(study(base, twin, orders=150), seed=1, pool=Pool(alone))
     found = compare(bench, 2).outcome("twin").npv
     assert (found.value, found.half) == (0.0, 0.0)
     # Equal setups are lived once: two offices, two blocks.
@@ -104,7 +120,7 @@ def test_a_scenario_against_itself_is_worth_exactly_nothing() -> None:
 
 def test_the_worth_of_electric_motorbikes_is_what_a_person_can_add_up() -> None:
     one = two_scenarios(years=(1,), horizon=1, discount=0.0, working_days=250)
-    bench = Bench(one, seed=1, make=alone)
+    bench = Bench(one, seed=1, pool=Pool(alone))
     compared = compare(bench, 2)
     base, other = compared.outcomes
     assert compared.complete
@@ -121,7 +137,7 @@ def test_the_worth_of_electric_motorbikes_is_what_a_person_can_add_up() -> None:
 
 def test_the_price_at_par_is_where_the_worth_is_nothing() -> None:
     one = two_scenarios()
-    bench = Bench(one, seed=1, make=alone)
+    bench = Bench(one, seed=1, pool=Pool(alone))
     other = compare(bench, 2).outcome("electric")
     at_par = replace(ELECTRIC, price=round(other.price_at_par["electric"]))
     moved = replace(other.scenario, types={**other.scenario.types, "electric": at_par})
@@ -138,16 +154,21 @@ def test_the_price_at_par_is_where_the_worth_is_nothing() -> None:
 
 def test_a_scenario_that_throws_money_away_is_stopped_early() -> None:
     base = scenario(fleet=TWO)
-    waste = replace(base, name="waste", one_off=50_000_000_000)
-    bench = Bench(study(base, waste, electric(base), orders=80), seed=1, make=alone)
+    # Its fleet differs: a scenario whose days others live too has them for nothing.
+    more = changed(base.fleet, "BC240", {"motorbike": 1})
+    waste = replace(base, name="waste", fleet=more, one_off=50_000_000_000)
+    bench = Bench(study(base, waste, electric(base), orders=80), seed=1, pool=Pool(alone))
     compared = compare(bench, 6)
-    assert compared.outcome("waste").beaten
-    assert not compared.outcome("electric").beaten
+    waste_, electric_ = compared.outcome("waste"), compared.outcome("electric")
+    assert waste_.beaten
+    assert not electric_.beaten
+    # It lived the first round of three blocks and no more; the others all six.
+    assert (len(waste_.blocks), len(electric_.blocks)) == (3, 6)
     assert choose(compared)[1].scenario.name != "waste"
 
 
 def test_a_stop_keeps_what_is_done_and_marks_it() -> None:
-    bench = Bench(two_scenarios(), seed=1, make=alone, stop=lambda: len(bench.known) >= 8)
+    bench = Bench(two_scenarios(), seed=1, pool=Pool(alone), stop=lambda: len(bench.known) >= 8)
     compared = compare(bench, 12)
     assert not compared.complete
     assert any("MỘT PHẦN" in line for line in story(compared, "vi").warnings)
@@ -160,7 +181,7 @@ def test_the_search_takes_what_is_surely_worth_its_money_within_the_budget() -> 
     types = {**base.types, "motorbike": replace(BIKE, energy_per_km=20_000)}
     base = replace(base, types=types)
     one = quiet(study(base, orders=150))
-    bench = Bench(one, seed=1, make=alone)
+    bench = Bench(one, seed=1, pool=Pool(alone))
     search = Search(budget=61_000_000, swap=(("motorbike", "electric"),), add=("motorbike",))
     found = search_fleet(bench, base, search, blocks_of(one, 5))
     assert found.taken
@@ -171,16 +192,63 @@ def test_the_search_takes_what_is_surely_worth_its_money_within_the_budget() -> 
     assert {v.change.office for v in found.marginal} == {"BC238", "BC240"}
 
 
+def test_the_search_does_not_carry_a_beaten_change_to_the_end() -> None:
+    base = scenario(fleet=TWO)
+    # A motorbike nobody needs, for a fortune; an electric one in place of a thirsty one.
+    types = {
+        **base.types,
+        "motorbike": replace(BIKE, energy_per_km=20_000),
+        "gold": replace(BIKE, name="gold", price=900_000_000, energy_per_km=20_000),
+    }
+    base = replace(base, types=types)
+    one = quiet(study(base, orders=80))
+    bench = Bench(one, seed=1, pool=Pool(alone))
+    search = Search(
+        budget=10**9, swap=(("motorbike", "electric"),), add=("gold",), offices=("BC240",)
+    )
+    valued = {
+        v.change.buy: v for v in search_fleet(bench, base, search, blocks_of(one, 5)).marginal
+    }
+    assert valued["gold"].worth.high < 0
+    assert (valued["gold"].blocks, valued["electric"].blocks) == (2, 5)
+    lived = {
+        block.number
+        for setup, block in bench.known
+        if len(setup.vehicles) == 2 and any(kind.name == "gold" for kind, _ in setup.vehicles)
+    }
+    assert lived == {0, 1}
+
+
 def test_a_vehicle_more_is_worth_the_difference_of_two_scenarios() -> None:
     base = scenario(fleet=TWO)
     more = replace(base, name="more", fleet=changed(base.fleet, "BC240", {"motorbike": 1}))
     one = study(base, more, orders=150)
-    bench = Bench(one, seed=1, make=alone)
+    bench = Bench(one, seed=1, pool=Pool(alone))
     whole = compare(bench, 2).outcome("more").npv
     found = search_fleet(
         bench, base, Search(budget=10**9, add=("motorbike",), offices=("BC240",)), blocks_of(one, 2)
     )
     assert found.marginal[0].worth == whole
+
+
+def test_the_year_of_purchase_is_valued_from_its_beginning_on() -> None:
+    one = two_scenarios(years=(1,), horizon=2, discount=0.0, working_days=250)
+    bench = Bench(one, seed=1, pool=Pool(alone))
+    base, other = compare(bench, 2).outcomes
+    saved = [
+        x.running + 20_000 * x.first_late + 100_000 * x.given_up
+        - (y.running + 20_000 * y.first_late + 100_000 * y.given_up)
+        for x, y in zip(base.days[1], other.days[1], strict=True)
+    ]  # fmt: skip
+    mean = sum(saved) / len(saved)
+    at_once, later = other.timing[1.0]
+    assert at_once.npv == other.npv
+    assert (at_once.waiting.value, at_once.waiting.half) == (0.0, 0.0)
+    # One year of savings instead of two, and half of the wear: 8 and 22 million over 8 years.
+    assert later.npv.value == pytest.approx(250 * mean - 4 * 8_000_000 / 8, rel=1e-9)
+    assert later.waiting.value == pytest.approx(-(250 * mean - 4 * 8_000_000 / 8), rel=1e-9)
+    assert later.waiting.half == pytest.approx(later.npv.half, rel=1e-9)
+    assert other.best_year in other.timing[1.0]
 
 
 # ---- machines ---------------------------------------------------------------------------
@@ -189,9 +257,10 @@ def test_a_vehicle_more_is_worth_the_difference_of_two_scenarios() -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_result_does_not_depend_on_the_number_of_workers(workers: int) -> None:
     one = two_scenarios()
-    here = Bench(one, seed=3, make=alone)
-    there = Bench(one, seed=3, make=processes(workers))
-    assert as_text(study_json(compare(there, 1))) == as_text(study_json(compare(here, 1)))
+    here = Bench(one, seed=3, pool=Pool(alone))
+    with Pool(processes(workers)) as pool:
+        there = Bench(one, seed=3, pool=pool)
+        assert as_text(study_json(compare(there, 1))) == as_text(study_json(compare(here, 1)))
 
 
 def _dies_once(task: tuple[str, int]) -> int:
@@ -206,7 +275,8 @@ def test_a_killed_worker_s_work_is_done_again(tmp_path: Path) -> None:
     mark = str(tmp_path / "died")
     found: dict[int, int] = {}
     tasks = {n: (mark, n) for n in range(8)}
-    whole = run_all(tasks, _dies_once, make=processes(2), on_done=found.__setitem__)
+    with Pool(processes(2)) as pool:
+        whole = run_all(tasks, _dies_once, pool=pool, on_done=found.__setitem__)
     assert whole
     assert Path(mark).exists()
     assert found == {n: n * n for n in range(8)}
@@ -219,5 +289,5 @@ def _always_dies(task: int) -> int:
 
 def test_work_that_kills_every_worker_is_given_up_with_a_word() -> None:
     found: dict[int, int] = {}
-    with pytest.raises(WorkersLostError, match="kept"):
-        run_all({1: 1}, _always_dies, make=processes(1), on_done=found.__setitem__)
+    with Pool(processes(1)) as pool, pytest.raises(WorkersLostError, match="kept"):
+        run_all({1: 1}, _always_dies, pool=pool, on_done=found.__setitem__)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import date
 from random import Random
@@ -7,13 +8,17 @@ from random import Random
 import numpy as np
 import pytest
 
+from dispatch.bootstrap import phu_tho_providers
 from dispatch.demand import draw, fit, from_facts, poisson
 from dispatch.living import live
 from dispatch.living_day import Truth
+from dispatch.model import Day
+from dispatch.planning import assign_offices
 from dispatch.ranges import legs, plan_within_range, trip_metres
 from dispatch.scenarios import Noise, changed, setups
+from dispatch.service import Search, plan_day
 from dispatch.settings import PromiseRules, Settings
-from dispatch.simulation import calendar_of, run_block
+from dispatch.simulation import OfficeDays, calendar_of, run_block
 from solver.checker import check
 from solver.model import StopKind
 from solver.pipeline import solve
@@ -153,6 +158,35 @@ def test_a_simulated_day_without_noise_costs_what_the_plan_says() -> None:
             assert day.distance + day.duty + day.overtime == pytest.approx(day.planned, abs=2)
             assert day.failed == day.broken == day.rules_broken == 0
             assert day.done > 5
+
+
+def test_the_simulator_s_morning_is_the_dispatcher_s() -> None:
+    one = study(orders=300)
+    office, on = OfficeDays(task(one)), date(2027, 3, 2)
+    settings = office.settings_on(on)
+    crew = office.crew(on)
+    office.types = {courier.id: kind for courier, kind in crew}
+    day = Day(
+        date=on,
+        orders=tuple(new.order for new in office.fresh(on, settings) if not new.called_at),
+        couriers=tuple(courier for courier, _ in crew),
+        offices=(office.office,),
+    )
+    problem, result = office.morning(day, assign_offices(day, day.orders).orders, settings)
+    known = phu_tho_providers(on)
+    planned = plan_day(
+        day,
+        geocoder=known.geocoder,
+        territory=known.territory,
+        travel=office.travel,
+        clock=time.monotonic,
+        settings=settings,
+        search=Search(seconds=None, iterations=one.iterations, seed=1, engine="search", workers=1),
+    )
+    assert len(problem.jobs) > 20
+    assert planned.problem == problem
+    assert planned.result.plan.routes == result.plan.routes
+    assert planned.result.report == result.report
 
 
 def test_a_block_is_a_function_of_its_seed() -> None:
