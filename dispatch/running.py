@@ -30,7 +30,7 @@ from dispatch.repository import UnitOfWork
 from dispatch.service import Search, Watch, plan_day
 from geo.errors import GeoError
 from solver.errors import SolverError
-from solver.model import Progress, Tour
+from solver.model import Plan, Progress, Report, Tour
 
 LEASE_SECONDS = 15.0
 
@@ -89,7 +89,7 @@ def work_on(
                 return _rest(desk, run, lease, leave)
             plan = _planned(desk, run, limits, lease, leave)
             if leave() and not lease.stop_asked:
-                return _leave(desk, run, plan)
+                return _leave(desk, run, plan.result.plan, plan.result.report, lease.spent())
             return _patiently(lambda: _store(desk, run, plan, lease.spent()), lease)
         except (LostError, StoreError):
             raise
@@ -101,11 +101,17 @@ def work_on(
 
 def _rest(desk: Dispatch, run: Run, lease: _Lease, leave: Callable[[], bool]) -> RunState:
     """Search the rest of a running day as it was when somebody asked."""
+    with desk.store.reading() as uow:
+        best = uow.runs.best(run.id)
     found, answer = desk.search_rest(
         run,
-        seconds=run.seconds,
+        seconds=_time_left(run),
         stop=lambda: lease.stop_asked or lease.lost or leave(),
+        begin=None if best is None else tours_of(best),
+        on_progress=_Keeper(desk, run, lease).keep,
     )
+    if leave() and not lease.stop_asked:
+        return _leave(desk, run, answer.plan, answer.report, lease.spent())
 
     def store() -> RunState:
         with desk.store.writing(by=run.by, at=desk.now) as uow:
@@ -140,16 +146,13 @@ def _planned(
         day, closed = day_input(uow, run.day)
         start = _start(uow, run)
     keeper = _Keeper(desk, run, lease)
-    seconds = run.seconds - run.spent
-    if run.attempts > 1:
-        seconds = max(seconds, min(_LEAST_SECONDS, run.seconds))
     return plan_day(
         day,
         geocoder=means.geocoder,
         travel=means.travel,
         territory=means.territory,
         clock=time.monotonic,
-        search=Search(seconds=seconds, seed=run.seed, workers=limits.processes),
+        search=Search(seconds=_time_left(run), seed=run.seed, workers=limits.processes),
         settings=desk.settings(run.day),
         watch=Watch(
             on_progress=keeper.keep,
@@ -159,6 +162,12 @@ def _planned(
         travel_note=means.said,
         closed=closed,
     )
+
+
+def _time_left(run: Run) -> float:
+    """Return the seconds that a run may still search; one that is taken up again gets some."""
+    seconds = run.seconds - run.spent
+    return max(seconds, min(_LEAST_SECONDS, run.seconds)) if run.attempts > 1 else seconds
 
 
 def _start(uow: UnitOfWork, run: Run) -> tuple[Tour, ...] | None:
@@ -203,20 +212,19 @@ def _store(desk: Dispatch, run: Run, plan: DayPlan, spent: float) -> RunState:
     return RunState.DONE
 
 
-def _leave(desk: Dispatch, run: Run, plan: DayPlan) -> RunState:
+def _leave(desk: Dispatch, run: Run, plan: Plan, report: Report, spent: float) -> RunState:
     """Give the run back to the queue with the plan that it has."""
-    report = plan.result.report
     at = desk.now
     progress = RunProgress(
         run=run.id,
         seq=0,
         at=at,
-        seconds=round(run.spent + plan.result.seconds, 3),
+        seconds=round(spent, 3),
         cost=report.cost.total,
         unassigned=len(report.unassigned),
-        vehicles=len(plan.result.plan.routes),
+        vehicles=len(plan.routes),
     )
-    tours = tours_json([route.tour for route in plan.result.plan.routes])
+    tours = tours_json([route.tour for route in plan.routes])
     with desk.store.writing(by=_WORKER, at=at) as uow:
         kept = uow.runs.better(run.id, token=run.token, tours=tours, progress=progress)
         if not kept or not uow.runs.release(run.id, token=run.token):
