@@ -9,33 +9,34 @@ be used once and revoked.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import uuid4
 
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.access import RIGHTS, SCOPES, Principal, Right
-from dispatch.clock import HANOI, Clock
-from dispatch.errors import DispatchError
-from dispatch.records import ApiKey, CourierLink, Person, Role, Session, Stamp
+from api.account_values import (
+    LEAST_PASSWORD,
+    AlreadySetUpError,
+    LastAdminError,
+    NewKey,
+    SignedIn,
+    SignInError,
+    WeakPasswordError,
+    digest_of,
+    of_link,
+)
+from api.links import CourierLinks
+from dispatch.clock import Clock
+from dispatch.records import ApiKey, Person, Role, Session, Stamp
 from dispatch.repository import Store, UnitOfWork
-
-LEAST_PASSWORD = 12
-"""Letters of a password at least; length is what counts."""
 
 SESSION = timedelta(hours=12)
 """A person's session ends so long after it was last used."""
-
-_LINK_GRACE = timedelta(hours=6)
-"""A courier's link and session are good until so long after the midnight that ends the day."""
 
 _SEEN_EVERY = timedelta(minutes=5)
 """How exactly it is known when a session was last used: every request would be a write."""
@@ -43,52 +44,7 @@ _SEEN_EVERY = timedelta(minutes=5)
 _KEY_PREFIX = "buuta_"
 
 
-class SignInError(DispatchError):
-    """The name and password, the link, or the token do not let anybody in."""
-
-
-class WeakPasswordError(DispatchError):
-    """The password is too short (`.least`), or the name itself."""
-
-    def __init__(self) -> None:
-        self.least = LEAST_PASSWORD
-        super().__init__(f"a password needs {LEAST_PASSWORD} letters and must not hold the login")
-
-
-class LastAdminError(DispatchError):
-    """Nobody would be left who may manage accounts."""
-
-
-class AlreadySetUpError(DispatchError):
-    """There is an administrator already."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn:
-    """A new session: the cookie's value, and what belongs to it."""
-
-    cookie: str
-    session: Session
-    principal: Principal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewKey:
-    """A new key: its secret is shown this once."""
-
-    secret: str
-    key: ApiKey
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLink:
-    """A new link: its token is shown this once."""
-
-    token: str
-    link: CourierLink
-
-
-class Accounts:
+class Accounts(CourierLinks):
     """
     Use cases around accounts.
 
@@ -99,11 +55,7 @@ class Accounts:
     """
 
     def __init__(self, *, store: Store, clock: Clock, secret: bytes) -> None:
-        if len(secret) < 32:
-            raise ValueError("the secret needs 32 bytes")
-        self._store = store
-        self._clock = clock
-        self._signing = OctKey.import_key(secret)
+        super().__init__(store=store, clock=clock, secret=secret)
         self._hasher = PasswordHash((Argon2Hasher(),))
         # Checked where a login is not known, so that both take equally long.
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
@@ -171,16 +123,31 @@ class Accounts:
         """End the session behind a request."""
         with self._store.writing(by=principal.by, at=self._clock.now()) as uow:
             uow.people.end_sessions(token_hash=principal.session)
+        self._remembered.forget()
+
+    def remembered(self, secret: str, *, key: bool) -> Principal | None:
+        """Return who a cookie or key stood for a moment ago, None where the store must be asked."""
+        return self._remembered.get(_remembered_as(secret, key=key), self._clock.now())
 
     def by_cookie(self, cookie: str) -> Principal | None:
         """Return who a cookie stands for, None where its session is over."""
         now = self._clock.now()
+        turn = self._remembered.turn
+        found = self._by_cookie(cookie, now)
+        if found is None:
+            return None
+        principal, until = found
+        name = _remembered_as(cookie, key=False)
+        self._remembered.put(name, principal, now=now, until=until, turn=turn)
+        return principal
+
+    def _by_cookie(self, cookie: str, now: datetime) -> tuple[Principal, datetime] | None:
         with self._store.reading() as uow:
-            session = uow.people.session(_hashed(cookie))
+            session = uow.people.session(digest_of(cookie))
             if session is None or session.expires_at <= now:
                 return None
             if not session.person:
-                return _of_link(session)
+                return of_link(session), session.expires_at
             person = uow.people.get(session.person)
         if person is None or not person.active:
             return None
@@ -190,12 +157,12 @@ class Accounts:
                     uow.people.put_session(
                         replace(session, last_seen=now, expires_at=now + SESSION)
                     )
-        return _of_person(person, session)
+        return _of_person(person, session), session.expires_at
 
     def _session_of(self, uow: UnitOfWork, person: Person) -> SignedIn:
         cookie = secrets.token_urlsafe(32)
         session = Session(
-            token_hash=_hashed(cookie),
+            token_hash=digest_of(cookie),
             person=person.id,
             role=person.role,
             csrf=secrets.token_urlsafe(24),
@@ -265,7 +232,7 @@ class Accounts:
         WeakPasswordError
             The password is too short.
         """
-        hashed = None if password is None else self._hasher.hash(password)
+        digest = None if password is None else self._hasher.hash(password)
         with self._store.writing(by=by, at=self._clock.now()) as uow:
             before = uow.people.get(key)
             if before is None:
@@ -277,7 +244,7 @@ class Accounts:
                 name=before.name if name is None else name,
                 role=before.role if role is None else role,
                 active=before.active if active is None else active,
-                password=before.password if hashed is None else hashed,
+                password=before.password if digest is None else digest,
                 courier=before.courier if courier is None else courier,
                 stamp=replace(before.stamp, version=read),
             )
@@ -296,8 +263,9 @@ class Accounts:
                 key=key,
                 role=after.role.value,
                 active=after.active,
-                password=hashed is not None,
+                password=digest is not None,
             )
+        self._remembered.forget()
         return after
 
     def change_own_password(self, principal: Principal, *, old: str, new: str) -> SignedIn:
@@ -321,7 +289,9 @@ class Accounts:
             person = uow.people.put(replace(person, password=hashed))
             uow.people.end_sessions(person=person.id)
             uow.audit.add("person.password_changed", subject="person", key=person.id)
-            return self._session_of(uow, person)
+            signed_in = self._session_of(uow, person)
+        self._remembered.forget()
+        return signed_in
 
     def _new_person(
         self, uow: UnitOfWork, *, login: str, name: str, role: Role, hashed: str, courier: str
@@ -360,7 +330,7 @@ class Accounts:
         with self._store.writing(by=by, at=self._clock.now()) as uow:
             key = ApiKey(
                 id=uuid4().hex,
-                key_hash=_hashed(secret),
+                key_hash=digest_of(secret),
                 name=name,
                 scopes=tuple(allowed),
                 by=by,
@@ -381,13 +351,15 @@ class Accounts:
             if found.revoked_at is None:
                 uow.people.put_key(replace(found, revoked_at=uow.at))
                 uow.audit.add("key.revoked", subject="key", key=key)
+        self._remembered.forget()
         return True
 
     def by_key(self, secret: str) -> Principal | None:
         """Return what a key stands for, None where it is not known, over or revoked."""
         now = self._clock.now()
+        turn = self._remembered.turn
         with self._store.reading() as uow:
-            key = uow.people.key(_hashed(secret))
+            key = uow.people.key(digest_of(secret))
         if key is None or key.revoked_at is not None:
             return None
         if key.expires_at is not None and key.expires_at <= now:
@@ -399,96 +371,15 @@ class Accounts:
                 if again is None or again.revoked_at is not None:
                     return None
                 uow.people.put_key(replace(again, last_used=now))
-        return Principal(
+        principal = Principal(
             id=key.id,
             by=f"key:{key.name}",
             role=None,
             rights=frozenset(Right(scope) for scope in key.scopes) & SCOPES,
         )
-
-    # ---- couriers' links ----------------------------------------------------------------------
-
-    def link(self, couriers: Sequence[str], *, day: date, by: str) -> Sequence[NewLink]:
-        """Make a link for each courier of a day; links that were made before stay good."""
-        expires = over_at(day)
-        made = []
-        with self._store.writing(by=by, at=self._clock.now()) as uow:
-            for courier in couriers:
-                link = CourierLink(
-                    id=uuid4().hex,
-                    courier=courier,
-                    day=day,
-                    by=by,
-                    created_at=uow.at,
-                    expires_at=expires,
-                )
-                uow.people.put_link(link)
-                claims = {
-                    "sub": courier,
-                    "day": day.isoformat(),
-                    "jti": link.id,
-                    "exp": int(expires.timestamp()),
-                }
-                token = jwt.encode({"alg": "HS256"}, claims, self._signing)
-                made.append(NewLink(token=token, link=link))
-            uow.audit.add("links.made", subject="day", key=day.isoformat(), couriers=list(couriers))
-        return made
-
-    def revoke_links(self, courier: str, *, day: date, by: str) -> int:
-        """Revoke a courier's links of a day, and end the sessions that came of them."""
-        with self._store.writing(by=by, at=self._clock.now()) as uow:
-            count = uow.people.revoke_links(courier=courier, day=day, at=uow.at)
-            uow.people.end_sessions(courier=courier)
-            uow.audit.add(
-                "links.revoked", subject="day", key=day.isoformat(), courier=courier, count=count
-            )
-        return count
-
-    def come_by_link(self, token: str) -> SignedIn:
-        """
-        Exchange a courier's link for a session, once.
-
-        Raises
-        ------
-        SignInError
-            The link is forged, over, revoked, or was used before.
-        """
-        try:
-            claims = jwt.decode(token, self._signing, algorithms=["HS256"]).claims
-            key, courier = str(claims["jti"]), str(claims["sub"])
-            day = date.fromisoformat(str(claims["day"]))
-        except (JoseError, KeyError, ValueError, UnicodeError):
-            raise SignInError from None
-        now = self._clock.now()
-        with self._store.writing(by=f"courier:{courier}", at=now) as uow:
-            link = uow.people.link(key)
-            if link is None or (link.courier, link.day) != (courier, day):
-                raise SignInError
-            if not uow.people.use_link(key, now):
-                raise SignInError
-            cookie = secrets.token_urlsafe(32)
-            session = Session(
-                token_hash=_hashed(cookie),
-                role=Role.COURIER,
-                csrf=secrets.token_urlsafe(24),
-                courier=courier,
-                day=day,
-                created_at=now,
-                expires_at=link.expires_at,
-                last_seen=now,
-            )
-            uow.people.put_session(session)
-            uow.audit.add("link.used", subject="day", key=day.isoformat(), courier=courier)
-        return SignedIn(cookie=cookie, session=session, principal=_of_link(session))
-
-
-def over_at(day: date) -> datetime:
-    """Return when a courier's link of a day is over."""
-    return datetime.combine(day + timedelta(days=1), time(), HANOI) + _LINK_GRACE
-
-
-def _hashed(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+        name = _remembered_as(secret, key=True)
+        self._remembered.put(name, principal, now=now, until=key.expires_at, turn=turn)
+        return principal
 
 
 def _has_admin(uow: UnitOfWork) -> bool:
@@ -507,14 +398,5 @@ def _of_person(person: Person, session: Session) -> Principal:
     )
 
 
-def _of_link(session: Session) -> Principal:
-    return Principal(
-        id=f"courier:{session.courier}",
-        by=f"courier:{session.courier}",
-        role=Role.COURIER,
-        rights=RIGHTS[Role.COURIER],
-        courier=session.courier,
-        day=session.day,
-        csrf=session.csrf,
-        session=session.token_hash,
-    )
+def _remembered_as(secret: str, *, key: bool) -> str:
+    return f"{'key' if key else 'cookie'} {digest_of(secret)}"

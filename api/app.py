@@ -88,7 +88,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         office=office,
         accounts=Accounts(store=store, clock=clock, secret=secret_of(settings)),
         attempts=Attempts(settings.sign_ins_a_minute),
-        plans=PlanCache(office.plan),
+        plans=PlanCache(office.plan, published=office.published_version),
         settings=settings,
         log=log,
         metrics=metrics,
@@ -106,6 +106,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         ),
     )
 
+    office.on_publish = parts.plans.forget
     warm = threading.Event()
     parts.checks["store"] = store.ready
     parts.checks["search"] = lambda: _require(warm.is_set())

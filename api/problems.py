@@ -25,7 +25,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.accounts import (
+from api.account_values import (
     AlreadySetUpError,
     LastAdminError,
     SignInError,

@@ -100,6 +100,7 @@ def solve_parts(
     on_progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] = _never,
     runner: Runner = run_task,
+    nice: int = 0,
 ) -> Result:
     """
     Search the independent parts of a problem side by side and return one checked result.
@@ -118,6 +119,8 @@ def solve_parts(
         Do not take the problem apart: one process gets all of it and all the threads.
     stop
         Asked many times a second; True ends the search, the best found so far is returned.
+    nice
+        By how much the processes give way to others.
 
     Raises
     ------
@@ -162,6 +165,7 @@ def solve_parts(
             on_progress=on_progress,
             stop=stop,
             runner=runner,
+            nice=nice,
         )
         stopped = team.run()
         history = team.history
@@ -259,6 +263,7 @@ class _Team:
         on_progress: Callable[[Progress], None] | None,
         stop: Callable[[], bool],
         runner: Runner,
+        nice: int,
     ) -> None:
         self.shares = shares
         self.deadline = deadline
@@ -267,6 +272,7 @@ class _Team:
         self.on_progress = on_progress
         self.stop = stop
         self.runner = runner
+        self.nice = nice
         self.history: list[Progress] = []
         self.context = multiprocessing.get_context("spawn")
         # A bare byte, no lock: a worker killed while it looks cannot block the others.
@@ -319,7 +325,7 @@ class _Team:
     def _start(self) -> _Worker:
         ours, theirs = self.context.Pipe()
         process = self.context.Process(
-            target=work, args=(theirs, self.flag, os.getpid(), self.runner), daemon=True
+            target=work, args=(theirs, self.flag, os.getpid(), self.runner, self.nice), daemon=True
         )
         with interrupts_held_back():
             process.start()

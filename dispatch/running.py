@@ -54,10 +54,19 @@ class LostError(DispatchError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How a run is worked on: the lease in seconds, and processes at the same time."""
+    """
+    How a run is worked on: the lease in seconds, and processes at the same time.
+
+    Parameters
+    ----------
+    nice
+        How far the search processes stand behind the run's own, which holds the store's lock now
+        and then and must not be kept from the processor by them.
+    """
 
     lease_seconds: float = LEASE_SECONDS
     processes: int | None = None
+    nice: int = 0
 
 
 def work_on(
@@ -152,7 +161,9 @@ def _planned(
         travel=means.travel,
         territory=means.territory,
         clock=time.monotonic,
-        search=Search(seconds=_time_left(run), seed=run.seed, workers=limits.processes),
+        search=Search(
+            seconds=_time_left(run), seed=run.seed, workers=limits.processes, nice=limits.nice
+        ),
         settings=desk.settings(run.day),
         watch=Watch(
             on_progress=keeper.keep,
@@ -346,13 +357,12 @@ class _Keeper:
             unassigned=progress.unassigned,
             vehicles=progress.vehicles,
         )
+        # Made before the store is locked: this process is the least hurried of all.
+        tours = tours_json(progress.tours or ())
         try:
             with self._desk.store.writing(by=_WORKER, at=at) as uow:
                 kept = uow.runs.better(
-                    self._run.id,
-                    token=self._run.token,
-                    tours=tours_json(progress.tours or ()),
-                    progress=row,
+                    self._run.id, token=self._run.token, tours=tours, progress=row
                 )
         except StoreError as error:
             # The search goes on; the next better plan is tried again.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from dispatch import journey, learning
 from dispatch.clock import HANOI
@@ -17,6 +17,7 @@ from dispatch.office.desk import Desk, day_of, open_day
 from dispatch.office.orders import remember
 from dispatch.office.plans import published_of
 from dispatch.office.telling import add_orders, read, require_understood
+from dispatch.office.together import Together
 from dispatch.records import (
     AuditEntry,
     DayStatus,
@@ -59,6 +60,15 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """The events of one message, and who told them."""
+
+    day: date
+    events: tuple[StoredEvent, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """What a day's close did, by order id."""
 
@@ -82,6 +92,10 @@ class Retained:
 
 class DayDesk(Desk):
     """Use cases of the running day."""
+
+    def __init__(self, **means: Any) -> None:
+        super().__init__(**means)
+        self._together: Together[Telling, Recorded] = Together(self._written)
 
     def day(self, day: date) -> StoredDay:
         """Return a day; UnknownError where nothing is stored for it."""
@@ -167,37 +181,52 @@ class DayDesk(Desk):
                     day=f"{one.day:%d/%m/%Y}",
                     asked=f"{day:%d/%m/%Y}",
                 )
-        with self._writing(by) as uow:
-            stored_day = uow.days.lock(day)
-            known = dict(uow.events.known([one.id for one in events]))
-            fresh: list[StoredEvent] = []
-            repeated: list[str] = []
-            different: list[str] = []
-            for one in events:
-                before = known.get(one.id)
-                if before is None:
-                    fresh.append(one)
-                    known[one.id] = one
-                elif _says(before) == _says(one):
-                    repeated.append(one.id)
-                else:
-                    different.append(one.id)
-            stored = uow.events.add(fresh)
-            self._learn(uow, stored)
-            add_orders(uow, stored)
-            late = stored_day.status is DayStatus.CLOSED
-            if stored:
-                kinds = Counter(one.kind for one in stored)
-                uow.audit.add(
-                    "events.recorded",
-                    subject="day",
-                    key=day.isoformat(),
-                    kinds=dict(kinds),
-                    last=stored[-1].seq,
-                    late=late,
-                )
-            if different:
-                uow.audit.add("events.different", subject="day", key=day.isoformat(), ids=different)
+        if not by.strip():
+            raise RefusedError("no_name")
+        telling = Telling(day=day, events=tuple(events), by=by)
+        if self.store.is_joined:
+            return self._written([telling])[0]
+        return self._together.written(telling)
+
+    def _written(self, tellings: Sequence[Telling]) -> list[Recorded]:
+        """Store what several told, in their order, as one unit."""
+        with self._writing(tellings[0].by) as uow:
+            status = {day: uow.days.lock(day).status for day in sorted({t.day for t in tellings})}
+            return [
+                self._record(uow.named(one.by), one, late=status[one.day] is DayStatus.CLOSED)
+                for one in tellings
+            ]
+
+    def _record(self, uow: UnitOfWork, telling: Telling, *, late: bool) -> Recorded:
+        known = dict(uow.events.known([one.id for one in telling.events]))
+        fresh: list[StoredEvent] = []
+        repeated: list[str] = []
+        different: list[str] = []
+        for one in telling.events:
+            before = known.get(one.id)
+            if before is None:
+                fresh.append(one)
+                known[one.id] = one
+            elif _says(before) == _says(one):
+                repeated.append(one.id)
+            else:
+                different.append(one.id)
+        stored = uow.events.add(fresh)
+        self._learn(uow, stored)
+        add_orders(uow, stored)
+        key = telling.day.isoformat()
+        if stored:
+            kinds = Counter(one.kind for one in stored)
+            uow.audit.add(
+                "events.recorded",
+                subject="day",
+                key=key,
+                kinds=dict(kinds),
+                last=stored[-1].seq,
+                late=late,
+            )
+        if different:
+            uow.audit.add("events.different", subject="day", key=key, ids=different)
         return Recorded(stored=tuple(stored), repeated=tuple(repeated), different=tuple(different))
 
     def events(

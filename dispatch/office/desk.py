@@ -57,6 +57,11 @@ class Desk:
     ----------
     means
         From a day to what it is planned with; asked once for each use.
+
+    Attributes
+    ----------
+    on_publish
+        Called when a plan was published here, for those who keep what is published.
     """
 
     def __init__(
@@ -71,6 +76,7 @@ class Desk:
         self.clock = clock
         self.means = means
         self.settings = settings
+        self.on_publish: Callable[[], None] = lambda: None
 
     @property
     def now(self) -> datetime:

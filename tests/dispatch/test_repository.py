@@ -623,3 +623,36 @@ def test_an_address_that_leads_nowhere_is_told_without_its_password(where: str, 
         open_store(where).ready()
     assert raised.value.key == key
     assert "secret" not in str(raised.value)
+
+
+# ---- joined units -------------------------------------------------------------------------------
+
+
+def test_joined_units_are_seen_inside_and_stored_together(store: SqlStore) -> None:
+    with store.joined() as joined:
+        with store.writing(by="lan", at=NOW) as uow:
+            uow.audit.add("one", subject="s", key="k")
+        with store.reading() as uow:
+            assert [entry.action for entry in uow.audit.page()] == ["one"]
+        with pytest.raises(RuntimeError), store.writing(by="lan", at=NOW) as uow:
+            uow.audit.add("undone", subject="s", key="k")
+            raise RuntimeError
+        with store.writing(by="hoa", at=NOW) as uow:
+            uow.named("ba").audit.add("two", subject="s", key="k")
+        joined.keep()
+        joined.close()
+    assert not store.is_joined
+    with store.reading() as uow:
+        assert [(e.action, e.by) for e in uow.audit.page()] == [("two", "ba"), ("one", "lan")]
+
+
+def test_joined_units_that_are_not_kept_leave_nothing(store: SqlStore) -> None:
+    with store.joined() as joined:
+        with store.writing(by="lan", at=NOW) as uow:
+            uow.audit.add("one", subject="s", key="k")
+        joined.close()
+    with store.reading() as uow:
+        assert uow.audit.page() == []
+    # The store's writer is free again.
+    with store.writing(by="lan", at=NOW) as uow:
+        uow.audit.add("later", subject="s", key="k")
