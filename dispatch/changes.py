@@ -91,6 +91,8 @@ def numbers_after(old: Numbers, plan: Plan) -> dict[str, dict[Step, str]]:
     result = {courier: dict(given) for courier, given in old.items()}
     for route in plan.routes:
         given = result.setdefault(route.vehicle, {})
+        if given and all(step_of(stop) in given for stop in visits(route)):
+            continue
         taken = set(given.values())
         kept = [_whole(number) for number in given.values()]
         base = 0
@@ -151,7 +153,11 @@ def compare(
     seen: set[Step] = set()
     for courier, stops in new.items():
         steps = [step_of(stop) for stop in stops]
-        stayed = in_order([step_of(stop) for stop in old.get(courier, ())], steps)
+        earlier = [step_of(stop) for stop in old.get(courier, ())]
+        if steps == earlier:
+            seen.update(steps)
+            continue
+        stayed = in_order(earlier, steps)
         for place, stop in enumerate(stops, start=1):
             step = steps[place - 1]
             seen.add(step)
@@ -199,6 +205,8 @@ def count_changed(before: Mapping[str, Sequence[Step]], after: Mapping[str, Sequ
     count = 0
     for courier, steps in before.items():
         rest = after.get(courier, ())
+        if steps == rest:
+            continue
         count += len(steps) - len(in_order(steps, rest))
     return count
 

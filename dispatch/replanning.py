@@ -39,6 +39,7 @@ from dispatch.changes import (
 from dispatch.day_state import DayState, EventFinding, Standing, standing
 from dispatch.new_orders import Prepared, prepared
 from dispatch.progress import Progress, progress
+from dispatch.rejudging import rejudged
 from dispatch.replan_search import Pricing, Worth, search, visit_steps
 from dispatch.settings import Settings
 from geo.travel import TravelProvider
@@ -48,7 +49,6 @@ from solver.insertion import Insertion, Orders, orders_of, tours_of
 from solver.model import Plan, Problem, Report, Step, StopKind, TimeWindow, Violation
 from solver.model import Progress as Better
 from solver.residual import FETCH, Residual, remaining
-from solver.schedule import schedule
 
 
 class Action(StrEnum):
@@ -355,8 +355,7 @@ def replan(
             begin=None if begin is None else insert(now, begin),
             on_progress=on_progress,
         )
-    plan = schedule(now.rest.problem, tours_of(orders))
-    report = check(now.rest.problem, plan)
+    plan, report = rejudged(now.rest.problem, now.plan, now.report, tours_of(orders))
     known = numbers if numbers is not None else first_numbers(now.published)
     labels = numbers_after(known, _named(plan, now))
     judge = Worth(now.rest.problem, orders_of(tours))
