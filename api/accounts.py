@@ -10,23 +10,29 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from joserfc.jwk import OctKey
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.access import RIGHTS, SCOPES, Principal, Right
-from api.courier_links import CourierLinks, SignedIn, SignInError, hashed_of, of_link
+from api.account_values import (
+    LEAST_PASSWORD,
+    AlreadySetUpError,
+    LastAdminError,
+    NewKey,
+    SignedIn,
+    SignInError,
+    WeakPasswordError,
+    digest_of,
+    of_link,
+)
+from api.courier_links import CourierLinks
 from dispatch.clock import Clock
-from dispatch.errors import DispatchError
 from dispatch.records import ApiKey, Person, Role, Session, Stamp
 from dispatch.repository import Store, UnitOfWork
-
-LEAST_PASSWORD = 12
-"""Letters of a password at least; length is what counts."""
 
 SESSION = timedelta(hours=12)
 """A person's session ends so long after it was last used."""
@@ -35,30 +41,6 @@ _SEEN_EVERY = timedelta(minutes=5)
 """How exactly it is known when a session was last used: every request would be a write."""
 
 _KEY_PREFIX = "buuta_"
-
-
-class WeakPasswordError(DispatchError):
-    """The password is too short (`.least`), or the name itself."""
-
-    def __init__(self) -> None:
-        self.least = LEAST_PASSWORD
-        super().__init__(f"a password needs {LEAST_PASSWORD} letters and must not hold the login")
-
-
-class LastAdminError(DispatchError):
-    """Nobody would be left who may manage accounts."""
-
-
-class AlreadySetUpError(DispatchError):
-    """There is an administrator already."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewKey:
-    """A new key: its secret is shown this once."""
-
-    secret: str
-    key: ApiKey
 
 
 class Accounts(CourierLinks):
@@ -72,11 +54,7 @@ class Accounts(CourierLinks):
     """
 
     def __init__(self, *, store: Store, clock: Clock, secret: bytes) -> None:
-        if len(secret) < 32:
-            raise ValueError("the secret needs 32 bytes")
-        self._store = store
-        self._clock = clock
-        self._signing = OctKey.import_key(secret)
+        super().__init__(store=store, clock=clock, secret=secret)
         self._hasher = PasswordHash((Argon2Hasher(),))
         # Checked where a login is not known, so that both take equally long.
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
@@ -144,16 +122,31 @@ class Accounts(CourierLinks):
         """End the session behind a request."""
         with self._store.writing(by=principal.by, at=self._clock.now()) as uow:
             uow.people.end_sessions(token_hash=principal.session)
+        self._remembered.forget()
+
+    def remembered(self, secret: str, *, key: bool) -> Principal | None:
+        """Return who a cookie or key stood for a moment ago, None where the store must be asked."""
+        return self._remembered.get(_remembered_as(secret, key=key), self._clock.now())
 
     def by_cookie(self, cookie: str) -> Principal | None:
         """Return who a cookie stands for, None where its session is over."""
         now = self._clock.now()
+        turn = self._remembered.turn
+        found = self._by_cookie(cookie, now)
+        if found is None:
+            return None
+        principal, until = found
+        name = _remembered_as(cookie, key=False)
+        self._remembered.put(name, principal, now=now, until=until, turn=turn)
+        return principal
+
+    def _by_cookie(self, cookie: str, now: datetime) -> tuple[Principal, datetime] | None:
         with self._store.reading() as uow:
-            session = uow.people.session(hashed_of(cookie))
+            session = uow.people.session(digest_of(cookie))
             if session is None or session.expires_at <= now:
                 return None
             if not session.person:
-                return of_link(session)
+                return of_link(session), session.expires_at
             person = uow.people.get(session.person)
         if person is None or not person.active:
             return None
@@ -163,12 +156,12 @@ class Accounts(CourierLinks):
                     uow.people.put_session(
                         replace(session, last_seen=now, expires_at=now + SESSION)
                     )
-        return _of_person(person, session)
+        return _of_person(person, session), session.expires_at
 
     def _session_of(self, uow: UnitOfWork, person: Person) -> SignedIn:
         cookie = secrets.token_urlsafe(32)
         session = Session(
-            token_hash=hashed_of(cookie),
+            token_hash=digest_of(cookie),
             person=person.id,
             role=person.role,
             csrf=secrets.token_urlsafe(24),
@@ -238,7 +231,7 @@ class Accounts(CourierLinks):
         WeakPasswordError
             The password is too short.
         """
-        hashed = None if password is None else self._hasher.hash(password)
+        digest = None if password is None else self._hasher.hash(password)
         with self._store.writing(by=by, at=self._clock.now()) as uow:
             before = uow.people.get(key)
             if before is None:
@@ -250,7 +243,7 @@ class Accounts(CourierLinks):
                 name=before.name if name is None else name,
                 role=before.role if role is None else role,
                 active=before.active if active is None else active,
-                password=before.password if hashed is None else hashed,
+                password=before.password if digest is None else digest,
                 courier=before.courier if courier is None else courier,
                 stamp=replace(before.stamp, version=read),
             )
@@ -269,8 +262,9 @@ class Accounts(CourierLinks):
                 key=key,
                 role=after.role.value,
                 active=after.active,
-                password=hashed is not None,
+                password=digest is not None,
             )
+        self._remembered.forget()
         return after
 
     def change_own_password(self, principal: Principal, *, old: str, new: str) -> SignedIn:
@@ -294,7 +288,9 @@ class Accounts(CourierLinks):
             person = uow.people.put(replace(person, password=hashed))
             uow.people.end_sessions(person=person.id)
             uow.audit.add("person.password_changed", subject="person", key=person.id)
-            return self._session_of(uow, person)
+            signed_in = self._session_of(uow, person)
+        self._remembered.forget()
+        return signed_in
 
     def _new_person(
         self, uow: UnitOfWork, *, login: str, name: str, role: Role, hashed: str, courier: str
@@ -333,7 +329,7 @@ class Accounts(CourierLinks):
         with self._store.writing(by=by, at=self._clock.now()) as uow:
             key = ApiKey(
                 id=uuid4().hex,
-                key_hash=hashed_of(secret),
+                key_hash=digest_of(secret),
                 name=name,
                 scopes=tuple(allowed),
                 by=by,
@@ -354,13 +350,15 @@ class Accounts(CourierLinks):
             if found.revoked_at is None:
                 uow.people.put_key(replace(found, revoked_at=uow.at))
                 uow.audit.add("key.revoked", subject="key", key=key)
+        self._remembered.forget()
         return True
 
     def by_key(self, secret: str) -> Principal | None:
         """Return what a key stands for, None where it is not known, over or revoked."""
         now = self._clock.now()
+        turn = self._remembered.turn
         with self._store.reading() as uow:
-            key = uow.people.key(hashed_of(secret))
+            key = uow.people.key(digest_of(secret))
         if key is None or key.revoked_at is not None:
             return None
         if key.expires_at is not None and key.expires_at <= now:
@@ -372,12 +370,15 @@ class Accounts(CourierLinks):
                 if again is None or again.revoked_at is not None:
                     return None
                 uow.people.put_key(replace(again, last_used=now))
-        return Principal(
+        principal = Principal(
             id=key.id,
             by=f"key:{key.name}",
             role=None,
             rights=frozenset(Right(scope) for scope in key.scopes) & SCOPES,
         )
+        name = _remembered_as(secret, key=True)
+        self._remembered.put(name, principal, now=now, until=key.expires_at, turn=turn)
+        return principal
 
 
 def _has_admin(uow: UnitOfWork) -> bool:
@@ -394,3 +395,7 @@ def _of_person(person: Person, session: Session) -> Principal:
         csrf=session.csrf,
         session=session.token_hash,
     )
+
+
+def _remembered_as(secret: str, *, key: bool) -> str:
+    return f"{'key' if key else 'cookie'} {digest_of(secret)}"

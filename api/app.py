@@ -89,7 +89,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         size=settings.searches, waiting=settings.searches_waiting, clock=time.monotonic
     )
     setup = Setup(address=settings.database, travel=travel_choice(settings))
-    plans_kept = PlanCache(office.plan)
+    plans_kept = PlanCache(office.plan, published=office.published_version)
     parts = Parts(
         runs=RunManager(office, setup=setup, workers=settings.workers),
         office=office,
@@ -115,6 +115,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
         ),
     )
 
+    office.on_publish = plans_kept.forget
     warm = threading.Event()
     parts.checks["store"] = store.ready
     parts.checks["search"] = lambda: _require(warm.is_set())

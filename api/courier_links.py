@@ -10,68 +10,50 @@ hash.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from api.access import RIGHTS, Principal
+from api.account_values import (
+    LinkElsewhereError,
+    LinkOverError,
+    NewLink,
+    SignedIn,
+    SignInError,
+    digest_of,
+    of_link,
+)
+from api.remembered import Remembered
 from dispatch.clock import Clock
-from dispatch.errors import DispatchError, RefusedError
+from dispatch.errors import RefusedError
 from dispatch.office.phones import over_at
 from dispatch.records import CourierLink, Role, Session
 from dispatch.repository import Store, UnitOfWork
 
 
-class SignInError(DispatchError):
-    """The name and password, the link, or the token do not let anybody in."""
-
-
-class LinkOverError(SignInError):
-    """The link's day is over, or it was revoked (`.revoked`)."""
-
-    def __init__(self, *, revoked: bool) -> None:
-        self.revoked = revoked
-        super().__init__("revoked" if revoked else "over")
-
-
-class LinkElsewhereError(SignInError):
-    """Another phone came by this link (`.since`); this one waits for the dispatcher."""
-
-    def __init__(self, since: datetime) -> None:
-        self.since = since
-        super().__init__(f"used on another phone since {since:%H:%M}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn:
-    """A new session: the cookie's value, and what belongs to it."""
-
-    cookie: str
-    session: Session
-    principal: Principal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLink:
-    """A new link: its token is shown this once."""
-
-    token: str
-    link: CourierLink
-
-
 class CourierLinks:
-    """Use cases around couriers' links."""
+    """
+    Use cases around couriers' links.
 
-    _store: Store
-    _clock: Clock
-    _signing: OctKey
+    Parameters
+    ----------
+    secret
+        Signs the links; 32 bytes or more.
+    """
+
+    def __init__(self, *, store: Store, clock: Clock, secret: bytes) -> None:
+        if len(secret) < 32:
+            raise ValueError("the secret needs 32 bytes")
+        self._store = store
+        self._clock = clock
+        self._signing = OctKey.import_key(secret)
+        self._remembered = Remembered()
 
     def link(self, couriers: Sequence[str], *, day: date, by: str) -> Sequence[NewLink]:
         """Make a link for each courier of a day; links that were made before stay good."""
@@ -112,6 +94,7 @@ class CourierLinks:
             uow.audit.add(
                 "links.revoked", subject="day", key=day.isoformat(), courier=courier, count=count
             )
+        self._remembered.forget()
         return count
 
     def admit_phone(self, courier: str, *, day: date, by: str) -> CourierLink:
@@ -136,6 +119,7 @@ class CourierLinks:
             uow.people.put_link(admitted)
             uow.people.end_sessions(courier=courier)
             uow.audit.add("link.phone_changed", subject="day", key=day.isoformat(), courier=courier)
+        self._remembered.forget()
         return admitted
 
     def come_by_link(self, token: str, *, device: str = "") -> SignedIn:
@@ -162,7 +146,7 @@ class CourierLinks:
             day = date.fromisoformat(str(claims["day"]))
         except (JoseError, KeyError, ValueError, UnicodeError):
             raise SignInError from None
-        named = hashed_of(device) if device else ""
+        named = digest_of(device) if device else ""
         with self._store.writing(by=f"courier:{courier}", at=self._clock.now()) as uow:
             link = uow.people.link(key)
             if link is None or (link.courier, link.day) != (courier, day):
@@ -186,7 +170,7 @@ class CourierLinks:
     def _of_courier(self, uow: UnitOfWork, link: CourierLink) -> SignedIn:
         cookie = secrets.token_urlsafe(32)
         session = Session(
-            token_hash=hashed_of(cookie),
+            token_hash=digest_of(cookie),
             role=Role.COURIER,
             csrf=secrets.token_urlsafe(24),
             courier=link.courier,
@@ -198,22 +182,3 @@ class CourierLinks:
         uow.people.put_session(session)
         uow.audit.add("link.used", subject="day", key=link.day.isoformat(), courier=link.courier)
         return SignedIn(cookie=cookie, session=session, principal=of_link(session))
-
-
-def hashed_of(secret: str) -> str:
-    """Return what is stored of a secret."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def of_link(session: Session) -> Principal:
-    """Return who came by a link."""
-    return Principal(
-        id=f"courier:{session.courier}",
-        by=f"courier:{session.courier}",
-        role=Role.COURIER,
-        rights=RIGHTS[Role.COURIER],
-        courier=session.courier,
-        day=session.day,
-        csrf=session.csrf,
-        session=session.token_hash,
-    )

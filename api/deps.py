@@ -5,10 +5,11 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
+import anyio.to_thread
 from fastapi import Depends, Request, Response
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
@@ -44,6 +45,8 @@ class Parts:
         By name, what must hold for the service to be of use; each raises when it does not.
     closing
         Set when the service stops: it is no longer ready, and what streams comes to its end.
+    forgot
+        When old answers to repeated requests were last forgotten.
     """
 
     settings: Settings
@@ -62,6 +65,7 @@ class Parts:
     gates: Gates = field(default_factory=Gates)
     checks: dict[str, Callable[[], None]] = field(default_factory=dict)
     closing: bool = False
+    forgot: datetime | None = None
 
 
 def parts_of(request: Request) -> Parts:
@@ -70,13 +74,14 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-def lang_of(request: Request) -> Language:
+# These wait for nothing: as coroutines they run where they are, without a thread for each.
+async def lang_of(request: Request) -> Language:
     """Return the language to answer in."""
     said = spoken(request.headers, parts_of(request).settings.language)
     return "en" if said == "en" else "vi"
 
 
-def office_of(request: Request) -> Dispatch:
+async def office_of(request: Request) -> Dispatch:
     """Return the office's use cases."""
     return parts_of(request).office
 
@@ -94,17 +99,39 @@ def principal_of(request: Request) -> Principal | None:
     """Return who is behind a request, None where nobody is; asked of the store once."""
     state = request.state
     if not hasattr(state, "principal"):
-        parts = parts_of(request)
-        token = bearer(request)
-        cookie = request.cookies.get(cookie_name(parts.settings), "")
-        state.principal = None
-        if token:
-            state.principal = parts.accounts.by_key(token)
-        elif cookie:
-            state.principal = parts.accounts.by_cookie(cookie)
-        state.account = state.principal.id if state.principal is not None else ""
+        _noted(request, _asked(request))
     found: Principal | None = state.principal
     return found
+
+
+def _known(request: Request) -> bool:
+    """Tell whether who is behind a request can be said without the store, and note it."""
+    if hasattr(request.state, "principal"):
+        return True
+    parts = parts_of(request)
+    token = bearer(request)
+    cookie = request.cookies.get(cookie_name(parts.settings), "")
+    if not token and not cookie:
+        _noted(request, None)
+        return True
+    found = parts.accounts.remembered(token or cookie, key=bool(token))
+    if found is not None:
+        _noted(request, found)
+    return found is not None
+
+
+def _asked(request: Request) -> Principal | None:
+    parts = parts_of(request)
+    token = bearer(request)
+    if token:
+        return parts.accounts.by_key(token)
+    cookie = request.cookies.get(cookie_name(parts.settings), "")
+    return parts.accounts.by_cookie(cookie) if cookie else None
+
+
+def _noted(request: Request, principal: Principal | None) -> None:
+    request.state.principal = principal
+    request.state.account = principal.id if principal is not None else ""
 
 
 class Needs(SecurityBase):
@@ -121,8 +148,10 @@ class Needs(SecurityBase):
         self.model = HTTPBearer(description="An API key, or a session's cookie.")
         self.scheme_name = "key"
 
-    def __call__(self, request: Request) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
         """Return who it is, or refuse."""
+        if not _known(request):
+            await anyio.to_thread.run_sync(principal_of, request)
         principal = principal_of(request)
         if principal is None:
             raise Problem(
@@ -139,7 +168,7 @@ class Needs(SecurityBase):
         return principal
 
 
-def version_read(request: Request) -> int:
+async def version_read(request: Request) -> int:
     """
     Return the version that a change was made from, by its If-Match.
 

@@ -2,8 +2,10 @@
 A change that is asked for twice happens once: what a request with an Idempotency-Key was answered
 is kept, and the same request again gets the same answer.
 
-Two at the same moment wait for each other. Answers of 500 and more are not kept: they are asked
-again. The key belongs to who sent it; with another request it is refused.
+The answer is stored with what the request did, as one: a service that dies has done both or
+nothing. Two at the same moment wait for each other. Answers of 500 and more are not kept: what they
+began is undone, and they are asked again. The key belongs to who sent it; with another request it
+is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -21,8 +24,10 @@ from fastapi.routing import APIRoute
 from api.deps import Parts, parts_of, principal_of
 from api.problems import FieldFinding, Problem
 from dispatch.records import Answer
+from dispatch.repository import Joined
 
 KEPT = timedelta(days=2)
+_FORGET_EVERY = timedelta(minutes=10)
 _LONGEST = 128
 _HEADERS = ("content-type", "location", "etag")
 
@@ -61,10 +66,17 @@ class OnceRoute(APIRoute):
                         status_code=before.status,
                         headers={**before.headers, "Idempotent-Replay": "true"},
                     )
-                response = await usual(request)
-                if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-                    await anyio.to_thread.run_sync(_keep, parts, key, principal.by, asked, response)
-                return response
+                with parts.office.store.joined() as joined:
+                    try:
+                        response = await usual(request)
+                        if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+                            await anyio.to_thread.run_sync(
+                                _keep, parts, joined, key, principal.by, asked, response
+                            )
+                        return response
+                    finally:
+                        with anyio.CancelScope(shield=True):
+                            await anyio.to_thread.run_sync(joined.close)
             finally:
                 gate.release()
 
@@ -76,7 +88,7 @@ def _kept(parts: Parts, key: str, by: str) -> Answer | None:
         return uow.answers.get(key, by)
 
 
-def _keep(parts: Parts, key: str, by: str, asked: str, response: Response) -> None:
+def _keep(parts: Parts, joined: Joined, key: str, by: str, asked: str, response: Response) -> None:
     body = bytes(response.body)
     answer = Answer(
         key=key,
@@ -88,5 +100,8 @@ def _keep(parts: Parts, key: str, by: str, asked: str, response: Response) -> No
         at=parts.clock.now(),
     )
     with parts.office.store.writing(by=by, at=answer.at) as uow:
-        uow.answers.forget(before=answer.at - KEPT)
         uow.answers.put(answer)
+        if parts.forgot is None or answer.at - parts.forgot > _FORGET_EVERY:
+            uow.answers.forget(before=answer.at - KEPT)
+            parts.forgot = answer.at
+    joined.keep()

@@ -25,8 +25,14 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.accounts import AlreadySetUpError, LastAdminError, WeakPasswordError
-from api.courier_links import LinkElsewhereError, LinkOverError, SignInError
+from api.account_values import (
+    AlreadySetUpError,
+    LastAdminError,
+    LinkElsewhereError,
+    LinkOverError,
+    SignInError,
+    WeakPasswordError,
+)
 from api.http_messages import TEXTS, language_of, say
 from dispatch.errors import (
     ConflictError,

@@ -20,9 +20,9 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from api.deps import lang_of, parts_of
+from api.deps import parts_of
 from api.http_messages import say
-from api.problems import Problem
+from api.problems import Problem, spoken
 from api.settings import Settings
 
 BUILT = Path(__file__).resolve().parent / "static"
@@ -115,7 +115,7 @@ def policy(settings: Settings) -> str:
 def _page(request: Request, name: str) -> Response:
     parts = parts_of(request)
     if not (BUILT / name).is_file():
-        lang = lang_of(request)
+        lang = spoken(request.headers, parts.settings.language)
         text = (
             f'<!doctype html><html lang="{lang}"><meta charset="utf-8"><title>Bưu Tá</title>'
             f"<h1>Bưu Tá</h1><p>{say('screens.missing', lang)}</p>"

@@ -19,6 +19,7 @@ import time
 from collections.abc import Sequence
 from datetime import date
 
+from api.serve import calm_collector
 from dispatch import replanning
 from dispatch.bootstrap import phu_tho_providers
 from dispatch.day_state import DayState, apply, apply_all, begin
@@ -101,6 +102,8 @@ def main() -> None:
         search=Search(seconds=given.seconds, seed=given.seed),
     )
     state = running(plan)
+    # As the service does: the day itself is no garbage, and is not looked through for any.
+    calm_collector()
     draw = random.Random(given.seed)
     wholes, insertions = [], []
     inserted = 0

@@ -8,6 +8,9 @@ searched by the service's worker. At the end the journal is compared with what w
 
     python -m benchmarks.serving --couriers 200 --seconds 60 --period 4
 
+The same is measured before without any plan being searched: what the machine and the phones'
+program, which share the processors, cost by themselves. The machine's load stands beside.
+
 The promise: p99 under 100 ms on two cores, no event lost. A courier's phone asks far less often in
 real life; the period is short so that a minute tells something.
 """
@@ -43,9 +46,14 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of a service that ends with t
 
 @dataclass
 class Seen:
-    """What the phones saw: milliseconds of each kind of request, and the events they sent."""
+    """
+    What the phones saw: milliseconds of each kind of request, and the events they sent.
+
+    `firsts` are the first requests, when the service reads the plan for all of them.
+    """
 
     polls: list[float] = field(default_factory=list)
+    firsts: list[float] = field(default_factory=list)
     tells: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
     sent: list[str] = field(default_factory=list)
@@ -121,8 +129,15 @@ def measured(address: str, token: str, asked: argparse.Namespace) -> dict[str, o
     while len(secrets) < asked.couriers:
         secrets += [link.token for link in office.links(DAY)]
     secrets = secrets[: asked.couriers]
-    searching = office.ask_plan(DAY, seconds=asked.seconds + 30)
-    seen = asyncio.run(_crowd(address, secrets, asked))
+    phones = asyncio.run(_signed_in(address, secrets))
+    loads = [os.getloadavg()[0]]
+    control = asyncio.run(_crowd(address, phones, asked, "control"))
+    loads.append(os.getloadavg()[0])
+    searching = office.ask_plan(DAY, seconds=2 * asked.seconds + 60)
+    while office.run(searching.id).best_cost is None:
+        time.sleep(0.5)
+    seen = asyncio.run(_crowd(address, phones, asked, "run"))
+    loads.append(os.getloadavg()[0])
     state = office.run(searching.id).state
     office.stop_run(searching.id)
     stored: list[str] = []
@@ -130,8 +145,9 @@ def measured(address: str, token: str, asked: argparse.Namespace) -> dict[str, o
     while entries := office.events(DAY, after=after):
         stored += [entry.id for entry in entries]
         after = entries[-1].seq
-    lost = Counter(seen.sent) - Counter(stored)
-    doubled = Counter(stored) - Counter(seen.sent)
+    sent = Counter(control.sent + seen.sent)
+    lost = sent - Counter(stored)
+    doubled = Counter(stored) - sent
     office.close()
     return {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python "
@@ -141,10 +157,14 @@ def measured(address: str, token: str, asked: argparse.Namespace) -> dict[str, o
         "seconds": asked.seconds,
         "period": asked.period,
         "run while measured": state,
+        "load before, between, after": " ".join(f"{load:.1f}" for load in loads),
+        **_figures("first route", control.firsts),
+        **_figures("idle: route", control.polls),
+        **_figures("idle: event", control.tells),
         **_figures("route", seen.polls),
         **_figures("event", seen.tells),
-        "errors": dict(seen.errors),
-        "events sent": len(seen.sent),
+        "errors": dict(control.errors + seen.errors),
+        "events sent": sent.total(),
         "events lost": sum(lost.values()),
         "events doubled": sum(doubled.values()),
     }
@@ -166,11 +186,13 @@ def _figures(name: str, times: list[float]) -> dict[str, object]:
     }
 
 
-async def _crowd(address: str, tokens: list[str], asked: argparse.Namespace) -> Seen:
-    seen = Seen()
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=len(tokens))
-    async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as http:
-        phones = []
+Phone = tuple[int, dict[str, str]]
+"""A phone's number and the headers of its session."""
+
+
+async def _signed_in(address: str, tokens: list[str]) -> list[Phone]:
+    phones: list[Phone] = []
+    async with httpx.AsyncClient(base_url=address, timeout=60) as http:
         for number, token in enumerate(tokens):
             answer = await http.post("/api/session/link", json={"token": token})
             answer.raise_for_status()
@@ -184,15 +206,26 @@ async def _crowd(address: str, tokens: list[str], asked: argparse.Namespace) -> 
                 )
             )
             http.cookies.clear()
+    return phones
+
+
+async def _crowd(address: str, phones: list[Phone], asked: argparse.Namespace, name: str) -> Seen:
+    seen = Seen()
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=len(phones))
+    async with httpx.AsyncClient(base_url=address, timeout=60, limits=limits) as http:
         end = time.perf_counter() + asked.seconds
         await asyncio.gather(
-            *(_phone(http, number, own, seen, end, asked) for number, own in phones)
+            *(
+                _phone(http, f"{name}-{number}", number, own, seen, end, asked)
+                for number, own in phones
+            )
         )
     return seen
 
 
 async def _phone(
     http: httpx.AsyncClient,
+    name: str,
     number: int,
     own: dict[str, str],
     seen: Seen,
@@ -205,11 +238,11 @@ async def _phone(
     while time.perf_counter() < end:
         began = time.perf_counter()
         answer = await http.get("/api/own/route", headers={**own, "If-None-Match": tag})
-        seen.polls.append((time.perf_counter() - began) * 1000)
+        (seen.polls if turn else seen.firsts).append((time.perf_counter() - began) * 1000)
         tag = answer.headers.get("etag", tag)
         if answer.status_code not in (200, 304):
             seen.errors[f"route {answer.status_code}"] += 1
-        key = f"{number}-{turn}"
+        key = f"{name}-{turn}"
         at = datetime.combine(DAY, datetime.min.time(), HANOI) + timedelta(hours=10, seconds=turn)
         event = {"id": key, "kind": "settlement", "at": at.isoformat(), "body": {"cash": turn}}
         began = time.perf_counter()

@@ -92,6 +92,8 @@ def numbers_after(old: Numbers, plan: Plan) -> dict[str, dict[Step, str]]:
     result = {courier: dict(given) for courier, given in old.items()}
     for route in plan.routes:
         given = result.setdefault(route.vehicle, {})
+        if given and all(step_of(stop) in given for stop in visits(route)):
+            continue
         taken = set(given.values())
         kept = [_whole(number) for number in given.values()]
         base = 0
@@ -152,7 +154,11 @@ def compare(
     seen: set[Step] = set()
     for courier, stops in new.items():
         steps = [step_of(stop) for stop in stops]
-        stayed = in_order([step_of(stop) for stop in old.get(courier, ())], steps)
+        earlier = [step_of(stop) for stop in old.get(courier, ())]
+        if steps == earlier:
+            seen.update(steps)
+            continue
+        stayed = in_order(earlier, steps)
         for place, stop in enumerate(stops, start=1):
             step = steps[place - 1]
             seen.add(step)
@@ -199,9 +205,12 @@ def count_changed(before: Mapping[str, Sequence[Step]], after: Mapping[str, Sequ
     """
     count = 0
     for courier, steps in before.items():
+        rest = after.get(courier, ())
+        if steps == rest:
+            continue
         rank = {step: number for number, step in enumerate(steps)}
         tails: list[int] = []
-        for place in (rank[step] for step in after.get(courier, ()) if step in rank):
+        for place in (rank[step] for step in rest if step in rank):
             at = bisect_left(tails, place)
             tails[at : at + 1] = [place]
         count += len(steps) - len(tails)

@@ -1,6 +1,7 @@
 """
 Both echelons together: trucks and couriers planned in turn until nothing improves.
 
+    0   both      where the time is long, a first day within seconds
     1   trucks    all mail, each minute's delay priced by the wages of the crews that wait
     2   couriers  no trip with mail leaves before its office has sorted it
     3   help      orders go from couriers to a truck that passes, one by one, where the day gets
@@ -40,8 +41,11 @@ from dispatch.whole_day import (
     wages_of,
 )
 from solver.checker import check
-from solver.model import Plan, Step, StopKind, Tour
+from solver.model import Plan, Problem, Step, StopKind, Tour
 from solver.schedule import schedule
+
+_AT_ONCE = 2.0
+"""Seconds of each echelon for a first day, where the trucks' first search is much longer."""
 
 _TRUCKS_FIRST = 0.08
 _COURIERS_FIRST = 0.46
@@ -66,10 +70,18 @@ def plan_both(scene: Scene) -> Both:
     prices = wages if scene.coupled else {}
     needs = Needs(wanted=starts(scene.day), prices=prices, returned={}, latest={})
     problem = trucks_problem(scene, choice, morning, needs, scene.asked())
-    first = scene.trucks(problem, None, _TRUCKS_FIRST)
+    quick = _at_once(scene, choice, morning, problem)
+    if quick is not None and quick.result.stopped:
+        return quick
+    trucks_begin = None if quick is None else begun(quick.linehaul.result.plan, problem)
+    tours = None if quick is None else [route.tour for route in quick.result.plan.routes]
+    first = scene.trucks(problem, trucks_begin, _TRUCKS_FIRST)
     # Planned once, the couriers get the time that alternating would have used.
-    share = _COURIERS_FIRST if scene.coupled else 1 - _TRUCKS_FIRST
-    best = couriers_under(scene, choice, morning, first.plan, None, share)
+    alone = 1 - _TRUCKS_FIRST if quick is None else time.left()
+    share = _COURIERS_FIRST if scene.coupled else max(alone, 0.0)
+    best = couriers_under(scene, choice, morning, first.plan, tours, share)
+    if quick is not None:
+        best = min(best, quick, key=lambda day: day.rank)
     if not scene.coupled:
         return best
     for _ in range(_ROUNDS):
@@ -91,6 +103,21 @@ def plan_both(scene: Scene) -> Both:
             break
         best = other
     return _rested(scene, best, time.left())
+
+
+def _at_once(
+    scene: Scene, choice: Choice, morning: Sequence[Load], problem: Problem
+) -> Both | None:
+    """
+    Return a first day within seconds, so that a long search can be looked at, and stopped, soon.
+
+    None where the first searches are short themselves, or are counted in iterations.
+    """
+    if scene.seconds is None or scene.seconds * _TRUCKS_FIRST < 2 * _AT_ONCE:
+        return None
+    share = _AT_ONCE / scene.seconds
+    trucks = scene.trucks(problem, None, share)
+    return couriers_under(scene, choice, morning, trucks.plan, None, share)
 
 
 class _Time:

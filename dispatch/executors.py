@@ -8,8 +8,9 @@ bare byte as stop flag: a process that is killed can then leave no lock behind t
 Time is shared out by size. Parts are dealt to the workers, the largest first and always to the
 one with the least work; each part gets the share of its worker's remaining time that its jobs are
 of the worker's remaining jobs, so that all workers end together, when the time is up. Where parts
-must wait for one another, each first gets a short look, so that a stop at any moment, or a process
-that dies, finds a plan for every office.
+must wait for one another, each is first planned at once, so that the whole has a plan within
+seconds however long the search is to go on; then each gets a short look, so that a stop at any
+moment, or a process that dies, finds a good plan for every office.
 
 References
 ----------
@@ -42,6 +43,9 @@ _RESERVE = 0.02
 
 _LOOKS = 0.15
 """The share of the time for the first looks, where parts wait for one another."""
+
+_AT_ONCE = 0.3
+"""Seconds for each part's first plan, where its look would come much later."""
 
 _LEAST_SECONDS = 0.05
 
@@ -96,6 +100,7 @@ def solve_parts(
     on_progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] = _never,
     runner: Runner = run_task,
+    nice: int = 0,
 ) -> Result:
     """
     Search the independent parts of a problem side by side and return one checked result.
@@ -114,6 +119,8 @@ def solve_parts(
         Do not take the problem apart: one process gets all of it and all the threads.
     stop
         Asked many times a second; True ends the search, the best found so far is returned.
+    nice
+        By how much the processes give way to others.
 
     Raises
     ------
@@ -158,6 +165,7 @@ def solve_parts(
             on_progress=on_progress,
             stop=stop,
             runner=runner,
+            nice=nice,
         )
         stopped = team.run()
         history = team.history
@@ -230,6 +238,7 @@ class _Worker:
 
     process: SpawnProcess
     pipe: connection.Connection
+    at_once: list[_Share] = field(default_factory=list)
     first: list[_Share] = field(default_factory=list)
     later: list[_Share] = field(default_factory=list)
     busy: _Share | None = None
@@ -254,6 +263,7 @@ class _Team:
         on_progress: Callable[[Progress], None] | None,
         stop: Callable[[], bool],
         runner: Runner,
+        nice: int,
     ) -> None:
         self.shares = shares
         self.deadline = deadline
@@ -262,6 +272,7 @@ class _Team:
         self.on_progress = on_progress
         self.stop = stop
         self.runner = runner
+        self.nice = nice
         self.history: list[Progress] = []
         self.context = multiprocessing.get_context("spawn")
         # A bare byte, no lock: a worker killed while it looks cannot block the others.
@@ -298,11 +309,23 @@ class _Team:
         if self.looks:
             for worker in self.workers:
                 worker.first = list(worker.later)
+                if self._look_seconds(worker) > 2 * _AT_ONCE * len(worker.later):
+                    worker.at_once = list(worker.later)
+
+    def _look_seconds(self, worker: _Worker) -> float:
+        """Return what is left for looks at a worker's parts, those looked at already left out."""
+        if self.deadline is None:
+            return 0.0
+        left = max(self.deadline - self.clock(), 0.0)
+        # Those looked at already have used their share of the looks' time, so what is
+        # left of it is told by what is left of the work.
+        done = 1 - _load(worker.first) / max(_load(worker.later), 1)
+        return _LOOKS * left / max(1 - _LOOKS * done, 0.01)
 
     def _start(self) -> _Worker:
         ours, theirs = self.context.Pipe()
         process = self.context.Process(
-            target=work, args=(theirs, self.flag, os.getpid(), self.runner), daemon=True
+            target=work, args=(theirs, self.flag, os.getpid(), self.runner, self.nice), daemon=True
         )
         with interrupts_held_back():
             process.start()
@@ -329,7 +352,7 @@ class _Team:
             for share in worker.later:
                 share.done = share.result is not None
             worker.first = [s for s in worker.later if not s.done and s is not worker.busy]
-            worker.later = []
+            worker.at_once, worker.later = [], []
             if worker.busy is not None:
                 worker.busy.done = False
             if worker.ready and worker.busy is None:
@@ -388,22 +411,19 @@ class _Team:
         self._feed(worker)
 
     def _feed(self, worker: _Worker) -> None:
-        queue = worker.first or worker.later
+        queue = worker.at_once or worker.first or worker.later
         if not queue:
             return
-        looking = queue is worker.first
         share = queue[0]
         seconds = None
         if self.deadline is not None:
             left = max(self.deadline - self.clock(), 0.0)
             if self.flag.value:
                 seconds = _LOOK_AFTER_STOP
-            elif looking:
-                # Those looked at already have used their share of the looks' time, so what is
-                # left of it is told by what is left of the work.
-                done = 1 - _load(queue) / max(_load(worker.later), 1)
-                whole = left / max(1 - _LOOKS * done, 0.01)
-                seconds = _LOOKS * whole * share.size / max(_load(worker.later), 1)
+            elif queue is worker.at_once:
+                seconds = _AT_ONCE
+            elif queue is worker.first:
+                seconds = self._look_seconds(worker) * share.size / max(_load(worker.later), 1)
             else:
                 seconds = left * share.size / _load(queue)
             least = _LEAST_SECONDS if share.result is not None else _LEAST_FIRST_SECONDS
@@ -441,6 +461,7 @@ class _Team:
                 raise SearchLostError(f"a process ended with code {code} before it was ready")
         if worker.first or worker.later:
             replacement = self._start()
+            replacement.at_once = worker.at_once
             replacement.first, replacement.later = worker.first, worker.later
             self.workers.append(replacement)
 

@@ -88,8 +88,12 @@ def interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def work(pipe: connection.Connection, flag: Any, parent: int, runner: Runner) -> None:
+def work(
+    pipe: connection.Connection, flag: Any, parent: int, runner: Runner, nice: int = 0
+) -> None:
     """Search what comes through the pipe until it is closed; runs in a process of its own."""
+    if nice and hasattr(os, "nice"):
+        os.nice(nice)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

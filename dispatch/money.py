@@ -204,7 +204,7 @@ def switch_worth(
             sold = _today(vehicle_flows(old, horizon=at), discount)
             total += less * price * (sold - kept)
             yearly += less * old.per_year
-    years = sum((1 + discount) ** -(year - 0.5) for year in range(bought, horizon + 1))
+    years: float = sum((1 + discount) ** -(year - 0.5) for year in range(bought, horizon + 1))
     return total + yearly * years
 
 

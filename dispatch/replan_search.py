@@ -9,12 +9,15 @@ from dispatch.changes import count_changed, in_order
 from solver.components import Part, split
 from solver.evaluation import Evaluator, Score
 from solver.insertion import Order, Orders, orders_of, tours_of
-from solver.model import Job, Problem, Shipment, Step, StopKind, Vehicle
+from solver.model import Job, Problem, Progress, Shipment, Step, StopKind, Tour, Vehicle
 from solver.pipeline import solve
 from solver.residual import ANCHOR, Residual
 from solver.schedule import schedule
 
 _HOME = "home of "
+
+_TOLD_EVERY = 0.5
+"""Seconds of a part's search between two better plans that are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,8 @@ def search(
     iterations: int | None = None,
     seed: int = 1,
     stop: Callable[[], bool] | None = None,
+    begin: Orders | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
 ) -> Orders:
     """
     Return the best orders found for the rest of a day, `inserted` if nothing is better.
@@ -56,8 +61,14 @@ def search(
         that hold one of them are searched. None, or no part: all.
     seconds, iterations
         Limits, the seconds for all rounds together.
+    begin
+        What an earlier search of the same rest had found, to go on from if it is better.
+    on_progress
+        Told each better plan of the whole rest with its tours, `inserted` first; its cost is
+        money, without the price of change.
     """
-    return _Search(rest, pricing, touched, seconds, iterations, seed, stop).best(inserted)
+    ask = _Search(rest, pricing, touched, seconds, iterations, seed, stop, on_progress)
+    return ask.best(inserted, begin)
 
 
 class _Search:
@@ -72,6 +83,7 @@ class _Search:
         iterations: int | None,
         seed: int,
         stop: Callable[[], bool] | None,
+        on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self.rest = rest
         self.problem = rest.problem
@@ -83,20 +95,50 @@ class _Search:
         self.stop = stop
         self.before = orders_of(rest.tours)
         self.evaluator = Evaluator(self.problem)
+        self.on_progress = on_progress
+        self.told: Score | None = None
+        self.spent = 0.0
+        self.done = 0
 
-    def best(self, inserted: Orders) -> Orders:
+    def best(self, inserted: Orders, begin: Orders | None = None) -> Orders:
         candidates = [inserted]
+        if begin is not None and not self._too_many(begin):
+            candidates.append(begin)
+        start = min(candidates, key=self._value)
+        self._tell(start, 0.0, 0)
         shares = (1.0,) if self.pricing.limit is None else (0.6, 0.2, 0.2)
         price = self.pricing.price
         for share in shares:
             seconds = None if self.seconds is None else self.seconds * share
-            found = self._put_back(self._searched(inserted, price, seconds))
+            found = self._put_back(self._searched(start, price, seconds))
             candidates.append(found)
             if not self._too_many(found):
                 break
             price = max(price, 1) * 2
         allowed = [each for each in candidates if not self._too_many(each)]
         return min(allowed or [inserted], key=self._value)
+
+    def _tell(self, orders: Orders, seconds: float, iterations: int) -> None:
+        """Tell a plan of the whole rest that is better than all told before."""
+        if self.on_progress is None:
+            return
+        tours = tours_of(orders)
+        score = self.evaluator.score(tours)
+        change = self.pricing.price * self._changed(orders)
+        worth = score._replace(cost=score.cost + change)
+        if self._too_many(orders) or (self.told is not None and worth >= self.told):
+            return
+        self.told = worth
+        self.on_progress(
+            Progress(
+                seconds=self.spent + seconds,
+                iterations=self.done + iterations,
+                cost=score.cost,
+                unassigned=len(self.evaluator.unassigned(tours)),
+                vehicles=len(tours),
+                tours=tours,
+            )
+        )
 
     def _too_many(self, orders: Orders) -> bool:
         return self.pricing.limit is not None and self._changed(orders) > self.pricing.limit
@@ -129,11 +171,28 @@ class _Search:
                 seed=self.seed,
                 start=schedule(part.problem, own),
                 stop=self.stop,
+                on_progress=self._teller(orders, crew),
             )
-            for name in crew:
-                orders.pop(name, None)
-            orders.update(orders_of(route.tour for route in result.plan.routes))
+            orders = _with(orders, crew, [route.tour for route in result.plan.routes])
+            self.spent += result.seconds
+            self.done += result.iterations
+            self._tell(orders, 0.0, 0)
         return orders
+
+    def _teller(self, orders: Orders, crew: set[str]) -> Callable[[Progress], None] | None:
+        """Return what hears of one part's better plans and tells those of the whole."""
+        if self.on_progress is None:
+            return None
+        last = -_TOLD_EVERY
+
+        def tell(progress: Progress) -> None:
+            nonlocal last
+            if progress.tours is None or progress.seconds - last < _TOLD_EVERY:
+                return
+            last = progress.seconds
+            self._tell(_with(orders, crew, progress.tours), progress.seconds, progress.iterations)
+
+        return tell
 
     def _concerned(self, part: Part) -> bool:
         """Tell whether anything has happened in a part of the rest."""
@@ -207,6 +266,12 @@ class _Back:
         return bool(self.before) and all(
             orders.get(name, ()) is steps for name, steps in self.before.items()
         )
+
+
+def _with(orders: Orders, crew: set[str], tours: Sequence[Tour]) -> Orders:
+    """Return the orders with those of some couriers replaced."""
+    kept = {name: steps for name, steps in orders.items() if name not in crew}
+    return {**kept, **orders_of(tours)}
 
 
 def _priced(problem: Problem, before: Orders, price: int) -> Problem:

@@ -39,6 +39,7 @@ from dispatch.changes import (
 from dispatch.day_state import DayState, EventFinding, Standing, standing
 from dispatch.new_orders import Prepared, prepared
 from dispatch.progress import Progress, progress
+from dispatch.rejudging import rejudged
 from dispatch.replan_search import Pricing, Worth, search, visit_steps
 from dispatch.settings import Settings
 from geo.travel import TravelProvider
@@ -46,8 +47,8 @@ from solver.checker import check
 from solver.evaluation import Evaluator
 from solver.insertion import Insertion, Orders, orders_of, tours_of
 from solver.model import Plan, Problem, Report, Step, StopKind, TimeWindow, Violation
+from solver.model import Progress as Better
 from solver.residual import FETCH, Residual, remaining
-from solver.schedule import schedule
 
 
 class Action(StrEnum):
@@ -315,6 +316,8 @@ def replan(
     iterations: int | None = None,
     seed: int = 1,
     stop: Callable[[], bool] | None = None,
+    begin: Orders | None = None,
+    on_progress: Callable[[Better], None] | None = None,
 ) -> Answer:
     """
     Decide and do it.
@@ -327,6 +330,10 @@ def replan(
         Do this instead of what would be decided.
     seconds, iterations
         Limits of the search, for all its repetitions together.
+    begin
+        What an earlier search of the same rest had found.
+    on_progress
+        Told each better plan while it is searched.
     """
     decision = decide(now, policy)
     if action is not None and action is not decision.action:
@@ -345,9 +352,10 @@ def replan(
             iterations=iterations,
             seed=seed,
             stop=stop,
+            begin=None if begin is None else insert(now, begin),
+            on_progress=on_progress,
         )
-    plan = schedule(now.rest.problem, tours_of(orders))
-    report = check(now.rest.problem, plan)
+    plan, report = rejudged(now.rest.problem, now.plan, now.report, tours_of(orders))
     known = numbers if numbers is not None else first_numbers(now.published)
     labels = numbers_after(known, _named(plan, now))
     judge = Worth(now.rest.problem, orders_of(tours))

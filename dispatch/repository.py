@@ -253,6 +253,7 @@ class UnitOfWork(Protocol):
     def by(self) -> str: ...
     @property
     def at(self) -> datetime: ...
+    def named(self, by: str) -> UnitOfWork: ...
     @property
     def orders(self) -> Orders: ...
     @property
@@ -275,8 +276,33 @@ class UnitOfWork(Protocol):
     def answers(self) -> Answers: ...
 
 
+class Joined(Protocol):
+    """
+    Units of work that are stored as one: none before `keep`, and all of them by it.
+
+    The first unit that writes holds the store's writer until the end; `close` is always called.
+    """
+
+    def keep(self) -> None:
+        """Store everything."""
+        ...
+
+    def close(self) -> None:
+        """Undo everything that was not kept."""
+        ...
+
+
 class Store(Protocol):
     """Where units of work come from."""
+
+    def joined(self) -> AbstractContextManager[Joined]:
+        """Make all units that are opened within, in this context and its threads, one."""
+        ...
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether units that are opened here are part of a larger one."""
+        ...
 
     def reading(self) -> AbstractContextManager[UnitOfWork]:
         """Open a unit that sees one moment of the store and writes nothing."""

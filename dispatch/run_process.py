@@ -22,6 +22,11 @@ LOST = 3
 """The exit code of a process whose run was taken over by another."""
 
 
+_NICE = 5
+_SEARCH_NICE = 10
+"""How far a run stands behind the server, and its search processes behind the run."""
+
+
 def main() -> int:
     """Work on the run that the input names."""
     told: dict[str, Any] = json.loads(sys.stdin.read())
@@ -34,7 +39,7 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, leave)
     # The dispatcher's screens and phones come first.
-    os.nice(5)
+    os.nice(_NICE)
     travel = told["travel"]
     choice = TravelChoice(
         roads=None if travel["roads"] is None else Path(travel["roads"]),
@@ -56,7 +61,11 @@ def main() -> int:
         work_on(
             desk,
             run,
-            limits=Limits(lease_seconds=told["lease_seconds"], processes=told["processes"]),
+            limits=Limits(
+                lease_seconds=told["lease_seconds"],
+                processes=told["processes"],
+                nice=_SEARCH_NICE,
+            ),
             leave=lambda: asked_to_leave,
         )
     except LostError:

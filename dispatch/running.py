@@ -30,7 +30,7 @@ from dispatch.repository import UnitOfWork
 from dispatch.service import Search, Watch, plan_day
 from geo.errors import GeoError
 from solver.errors import SolverError
-from solver.model import Progress, Tour
+from solver.model import Plan, Progress, Report, Tour
 
 LEASE_SECONDS = 15.0
 
@@ -54,10 +54,19 @@ class LostError(DispatchError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How a run is worked on: the lease in seconds, and processes at the same time."""
+    """
+    How a run is worked on: the lease in seconds, and processes at the same time.
+
+    Parameters
+    ----------
+    nice
+        How far the search processes stand behind the run's own, which holds the store's lock now
+        and then and must not be kept from the processor by them.
+    """
 
     lease_seconds: float = LEASE_SECONDS
     processes: int | None = None
+    nice: int = 0
 
 
 def work_on(
@@ -89,7 +98,7 @@ def work_on(
                 return _rest(desk, run, lease, leave)
             plan = _planned(desk, run, limits, lease, leave)
             if leave() and not lease.stop_asked:
-                return _leave(desk, run, plan)
+                return _leave(desk, run, plan.result.plan, plan.result.report, lease.spent())
             return _patiently(lambda: _store(desk, run, plan, lease.spent()), lease)
         except (LostError, StoreError):
             raise
@@ -101,11 +110,17 @@ def work_on(
 
 def _rest(desk: Dispatch, run: Run, lease: _Lease, leave: Callable[[], bool]) -> RunState:
     """Search the rest of a running day as it was when somebody asked."""
+    with desk.store.reading() as uow:
+        best = uow.runs.best(run.id)
     found, answer = desk.search_rest(
         run,
-        seconds=run.seconds,
+        seconds=_time_left(run),
         stop=lambda: lease.stop_asked or lease.lost or leave(),
+        begin=None if best is None else tours_of(best),
+        on_progress=_Keeper(desk, run, lease).keep,
     )
+    if leave() and not lease.stop_asked:
+        return _leave(desk, run, answer.plan, answer.report, lease.spent())
 
     def store() -> RunState:
         with desk.store.writing(by=run.by, at=desk.now) as uow:
@@ -140,35 +155,34 @@ def _planned(
         day, closed = day_input(uow, run.day)
         start = _start(uow, run)
     keeper = _Keeper(desk, run, lease)
-    seconds = run.seconds - run.spent
-    if run.attempts > 1:
-        seconds = max(seconds, min(_LEAST_SECONDS, run.seconds))
+    search = Search(
+        seconds=_time_left(run), seed=run.seed, workers=limits.processes, nice=limits.nice
+    )
+    watch = Watch(
+        on_progress=keeper.keep,
+        stop=lambda: lease.stop_asked or lease.lost or leave(),
+    )
     if run.kind is RunKind.AROUND:
-        return desk.plan_around(
-            run,
-            start=start,
-            search=Search(seconds=seconds, seed=run.seed, workers=limits.processes),
-            watch=Watch(
-                on_progress=keeper.keep,
-                stop=lambda: lease.stop_asked or lease.lost or leave(),
-            ),
-        )
+        return desk.plan_around(run, start=start, search=search, watch=watch)
     return plan_day(
         day,
         geocoder=means.geocoder,
         travel=means.travel,
         territory=means.territory,
         clock=time.monotonic,
-        search=Search(seconds=seconds, seed=run.seed, workers=limits.processes),
+        search=search,
         settings=desk.settings(run.day),
-        watch=Watch(
-            on_progress=keeper.keep,
-            stop=lambda: lease.stop_asked or lease.lost or leave(),
-        ),
+        watch=watch,
         start=start,
         travel_note=means.said,
         closed=closed,
     )
+
+
+def _time_left(run: Run) -> float:
+    """Return the seconds that a run may still search; one that is taken up again gets some."""
+    seconds = run.seconds - run.spent
+    return max(seconds, min(_LEAST_SECONDS, run.seconds)) if run.attempts > 1 else seconds
 
 
 def _start(uow: UnitOfWork, run: Run) -> tuple[Tour, ...] | None:
@@ -216,20 +230,19 @@ def _store(desk: Dispatch, run: Run, plan: DayPlan, spent: float) -> RunState:
     return RunState.DONE
 
 
-def _leave(desk: Dispatch, run: Run, plan: DayPlan) -> RunState:
+def _leave(desk: Dispatch, run: Run, plan: Plan, report: Report, spent: float) -> RunState:
     """Give the run back to the queue with the plan that it has."""
-    report = plan.result.report
     at = desk.now
     progress = RunProgress(
         run=run.id,
         seq=0,
         at=at,
-        seconds=round(run.spent + plan.result.seconds, 3),
+        seconds=round(spent, 3),
         cost=report.cost.total,
         unassigned=len(report.unassigned),
-        vehicles=len(plan.result.plan.routes),
+        vehicles=len(plan.routes),
     )
-    tours = tours_json([route.tour for route in plan.result.plan.routes])
+    tours = tours_json([route.tour for route in plan.routes])
     with desk.store.writing(by=_WORKER, at=at) as uow:
         kept = uow.runs.better(run.id, token=run.token, tours=tours, progress=progress)
         if not kept or not uow.runs.release(run.id, token=run.token):
@@ -351,13 +364,12 @@ class _Keeper:
             unassigned=progress.unassigned,
             vehicles=progress.vehicles,
         )
+        # Made before the store is locked: this process is the least hurried of all.
+        tours = tours_json(progress.tours or ())
         try:
             with self._desk.store.writing(by=_WORKER, at=at) as uow:
                 kept = uow.runs.better(
-                    self._run.id,
-                    token=self._run.token,
-                    tours=tours_json(progress.tours or ()),
-                    progress=row,
+                    self._run.id, token=self._run.token, tours=tours, progress=row
                 )
         except StoreError as error:
             # The search goes on; the next better plan is tried again.

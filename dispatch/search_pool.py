@@ -36,6 +36,9 @@ _PATIENCE = 20.0
 _CLOSE_SECONDS = 5.0
 """Seconds for searches to hear that the pool closes."""
 
+_NICE = 5
+"""By how much searches give way to the server that answers everybody else meanwhile."""
+
 _START_SECONDS = 120.0
 """Seconds within which a process must have started."""
 
@@ -205,7 +208,7 @@ class SearchPool:
         ours, theirs = self._context.Pipe()
         flag = self._context.RawValue("b", 0)
         process = self._context.Process(
-            target=work, args=(theirs, flag, os.getpid(), self._runner), daemon=True
+            target=work, args=(theirs, flag, os.getpid(), self._runner, _NICE), daemon=True
         )
         with interrupts_held_back():
             process.start()

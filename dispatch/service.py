@@ -84,6 +84,8 @@ class Search:
     coupled
         Where the day has trucks: alternate between trucks and couriers, instead of planning the
         trucks once by their own cost and then the couriers.
+    nice
+        By how much the search processes give way to others.
     """
 
     seconds: float | None = 30.0
@@ -93,6 +95,7 @@ class Search:
     workers: int | None = None
     whole: bool = False
     coupled: bool = True
+    nice: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +317,7 @@ def searched(
         on_progress=watch.on_progress,
         stop=watch.stop,
         runner=runner,
+        nice=search.nice,
     )
     # Somebody who stopped the search is waiting; a plan's missing pieces are worth a moment.
     end = clock() + _MOMENT if result.stopped else began + (search.seconds or 0.0) * (1 + _GRACE)

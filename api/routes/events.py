@@ -7,10 +7,11 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
+import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access import Principal, Right
-from api.courier_links import NewLink
+from api.account_values import NewLink
 from api.deps import Needs, Office, Parts, Spoken, parts_of
 from api.once import OnceRoute
 from api.problems import FieldFinding, Problem
@@ -133,28 +134,32 @@ def revoke(day: date, courier: str, request: Request, linker: Linker) -> None:
     response_model=RouteOut,
     responses={304: {"description": "Nothing has changed"}},
 )
-def route(
+async def route(
     request: Request,
-    response: Response,
     office: Office,
     courier: Courier,
     lang: Spoken,
     day: date | None = None,
-) -> RouteOut | Response:
+) -> Response:
     """Return the courier's own stops by the published plan; If-None-Match makes asking cheap."""
     parts = parts_of(request)
     on = day_of_courier(parts, courier, day)
-    version = office.day(on).published
+    # Phones ask all the time: what is at hand is answered at once, without a thread.
+    version = parts.plans.known(on)
+    if version is None:
+        version = await anyio.to_thread.run_sync(parts.plans.published, on)
     if not version:
-        office.published(on)
+        await anyio.to_thread.run_sync(office.published, on)
     tag = f'"{on}/{version}/{lang}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
-    sheet = parts.plans.get(on, version, lang).sheets.get(courier.courier)
-    if sheet is None:
+    plan = parts.plans.at_hand(on, version, lang)
+    if plan is None:
+        plan = await anyio.to_thread.run_sync(parts.plans.get, on, version, lang)
+    body = plan.route(courier.courier)
+    if body is None:
         raise Problem(HTTPStatus.NOT_FOUND, "no_route")
-    response.headers["ETag"] = tag
-    return RouteOut.of(sheet)
+    return Response(body, media_type="application/json", headers={"ETag": tag})
 
 
 @own.post("/events")
@@ -174,11 +179,8 @@ def tell_own(
     """
     parts = parts_of(request)
     on = day_of_courier(parts, courier, day)
-    version = office.day(on).published
-    sheets = parts.plans.get(on, version, lang).sheets if version else {}
-    mine = (
-        {row.order for row in sheets[courier.courier].rows} if courier.courier in sheets else set()
-    )
+    version = parts.plans.published(on)
+    who = parts.plans.get(on, version, lang).orders if version else {}
     found = []
     moved = []
     for number, one in enumerate(given.events):
@@ -187,9 +189,9 @@ def tell_own(
             found.append(FieldFinding(where=f"{where}.kind", what=one.kind))
         elif one.courier not in ("", courier.courier):
             found.append(FieldFinding(where=f"{where}.courier", what=one.courier))
-        elif one.order and one.order not in mine:
+        elif one.order and courier.courier not in who.get(one.order, ()):
             # Done before the plan was changed, or handed over on the road: it is not lost.
-            if any(row.order == one.order for sheet in sheets.values() for row in sheet.rows):
+            if one.order in who:
                 moved.append(one.id)
             elif not _is_known(office, one.order):
                 found.append(FieldFinding(where=f"{where}.order", what=one.order))

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.access import Principal
-from api.courier_links import SignedIn
+from api.account_values import SignedIn
 from api.deps import Needs, Parts, cookie_name, parts_of
 from api.schemas import LinkIn, PasswordIn, SessionOut, SetUpIn, SignInIn
 

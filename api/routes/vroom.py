@@ -90,7 +90,8 @@ async def vroom(request: Request) -> Response:
     parts = parts_of(request)
     body = await request.body()
     gone = threading.Event()
-    asked = asyncio.create_task(asyncio.to_thread(_answer, parts, body, gone, lang_of(request)))
+    lang = await lang_of(request)
+    asked = asyncio.create_task(asyncio.to_thread(_answer, parts, body, gone, lang))
     while not (await asyncio.wait({asked}, timeout=_LOOK_SECONDS))[0]:
         if parts.closing or await request.is_disconnected():
             gone.set()

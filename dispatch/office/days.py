@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from dispatch import journey, learning
 from dispatch.clock import HANOI
@@ -17,6 +17,7 @@ from dispatch.office.desk import Desk, day_of, open_day
 from dispatch.office.orders import remember
 from dispatch.office.plans import published_of
 from dispatch.office.telling import add_orders, read, require_understood
+from dispatch.office.together import Together
 from dispatch.records import (
     AuditEntry,
     DayStatus,
@@ -59,6 +60,15 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """The events of one message, and who told them."""
+
+    day: date
+    events: tuple[StoredEvent, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
     """What a day's close did, by order id."""
 
@@ -82,6 +92,10 @@ class Retained:
 
 class DayDesk(Desk):
     """Use cases of the running day."""
+
+    def __init__(self, **means: Any) -> None:
+        super().__init__(**means)
+        self._together: Together[Telling, Recorded] = Together(self._written)
 
     def day(self, day: date) -> StoredDay:
         """Return a day; UnknownError where nothing is stored for it."""
@@ -167,12 +181,25 @@ class DayDesk(Desk):
                     day=f"{one.day:%d/%m/%Y}",
                     asked=f"{day:%d/%m/%Y}",
                 )
-        with self._writing(by) as uow:
-            return self.write_down(uow, day, events)
+        if not by.strip():
+            raise RefusedError("no_name")
+        telling = Telling(day=day, events=tuple(events), by=by)
+        if self.store.is_joined:
+            return self._written([telling])[0]
+        return self._together.written(telling)
 
-    def write_down(self, uow: UnitOfWork, day: date, events: Sequence[StoredEvent]) -> Recorded:
-        """Write events of a day, each understood, into the journal, and learn from them."""
-        stored_day = uow.days.lock(day)
+    def _written(self, tellings: Sequence[Telling]) -> list[Recorded]:
+        """Store what several told, in their order, as one unit."""
+        with self._writing(tellings[0].by) as uow:
+            days = {day: uow.days.lock(day) for day in sorted({t.day for t in tellings})}
+            return [
+                self.write_down(uow.named(one.by), days[one.day], one.events) for one in tellings
+            ]
+
+    def write_down(
+        self, uow: UnitOfWork, day: StoredDay, events: Sequence[StoredEvent]
+    ) -> Recorded:
+        """Write events of a locked day, each understood, into the journal; learn from them."""
         known = dict(uow.events.known([one.id for one in events]))
         fresh: list[StoredEvent] = []
         repeated: list[str] = []
@@ -189,19 +216,19 @@ class DayDesk(Desk):
         stored = uow.events.add(fresh)
         self._learn(uow, stored)
         add_orders(uow, stored)
-        late = stored_day.status is DayStatus.CLOSED
+        key = day.date.isoformat()
         if stored:
             kinds = Counter(one.kind for one in stored)
             uow.audit.add(
                 "events.recorded",
                 subject="day",
-                key=day.isoformat(),
+                key=key,
                 kinds=dict(kinds),
                 last=stored[-1].seq,
-                late=late,
+                late=day.status is DayStatus.CLOSED,
             )
         if different:
-            uow.audit.add("events.different", subject="day", key=day.isoformat(), ids=different)
+            uow.audit.add("events.different", subject="day", key=key, ids=different)
         return Recorded(stored=tuple(stored), repeated=tuple(repeated), different=tuple(different))
 
     def events(

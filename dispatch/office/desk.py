@@ -97,6 +97,11 @@ class Desk:
     ----------
     means
         From a day to what it is planned with; asked once for each use.
+
+    Attributes
+    ----------
+    on_publish
+        Called when a plan was published here, for those who keep what is published.
     """
 
     def __init__(
@@ -112,6 +117,7 @@ class Desk:
         self.means = means
         self.settings = settings
         self.kept: Kept[object] = Kept(_MOST_KEPT)
+        self.on_publish: Callable[[], None] = lambda: None
 
     @property
     def now(self) -> datetime:

@@ -152,7 +152,7 @@ class PhoneDesk(DayDesk):
             One for each that was brought, in the same order.
         """
         with self._writing(by) as uow:
-            uow.days.lock(day)
+            locked = uow.days.lock(day)
             good: list[StoredEvent] = []
             refused: dict[int, tuple[str, ...]] = {}
             names = [one.event.order for one in brought if one.event is not None]
@@ -169,7 +169,7 @@ class PhoneDesk(DayDesk):
                     refused[number] = wrong
                 else:
                     good.append(event)
-            recorded = self.write_down(uow, day, good)
+            recorded = self.write_down(uow, locked, good)
             stored = {one.id for one in recorded.stored}
             different = set(recorded.different)
             bag = uow.phones.proofs(day, courier)

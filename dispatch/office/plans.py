@@ -177,6 +177,11 @@ class PlanDesk(Desk):
         with self.store.reading() as uow:
             return version_of(uow, day, version)
 
+    def published_version(self, day: date) -> int:
+        """Return the number of the plan that a day runs by, 0 where none is published."""
+        with self.store.reading() as uow:
+            return day_of(uow, day).published
+
     def published(self, day: date) -> PlanVersion:
         """
         Return the plan that a day runs by.
@@ -285,6 +290,7 @@ class PlanDesk(Desk):
                 replacing=replacing,
                 violations=len(broken),
             )
+        self.on_publish()
         return after
 
     def _require_enough(self, uow: UnitOfWork, day: date) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
@@ -21,7 +21,9 @@ from dispatch.office.telling import read
 from dispatch.records import PlanKind, PlanVersion, Run, RunKind, RunState
 from dispatch.replanning import Action, Answer, Decision, Policy
 from dispatch.repository import UnitOfWork
-from solver.model import Result, Step, StopKind
+from dispatch.service import fitting
+from solver.insertion import orders_of
+from solver.model import Progress, Result, Step, StopKind, Tour
 
 ORDINARY = Policy()
 
@@ -97,8 +99,19 @@ class ReplanDesk(Desk):
         seconds: float,
         stop: Callable[[], bool],
         policy: Policy = ORDINARY,
+        begin: Sequence[Tour] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> tuple[PlanVersion, Answer]:
-        """Return what a run's search makes of the rest of the day, and the plan it began from."""
+        """
+        Return what a run's search makes of the rest of the day, and the plan it began from.
+
+        Parameters
+        ----------
+        begin
+            The best that an earlier worker of the run had found.
+        on_progress
+            Told each better plan of the rest with its tours.
+        """
         began = time.monotonic()
         found, where = self._situation(run.day, run.asked_at, policy)
         left = max(seconds - (time.monotonic() - began), 0.5)
@@ -110,6 +123,8 @@ class ReplanDesk(Desk):
             seconds=left,
             seed=run.seed,
             stop=stop,
+            begin=None if begin is None else orders_of(fitting(where.rest.problem, begin)),
+            on_progress=on_progress,
         )
         return found, answer
 

@@ -4,13 +4,16 @@ One database: its address, its connections, and its troubles in words.
 SQLite runs in WAL mode, so that readers never wait for the writer; a writer takes the lock when it
 begins (BEGIN IMMEDIATE), so that nothing it has read can be overtaken and no deadlock can arise.
 Every commit is on the disk before it is acknowledged (synchronous = FULL): an event that a phone
-has been told of is not lost with the power.
+has been told of is not lost with the power. Writers of one process take turns in the order in
+which they came: left to SQLite they would sleep and try again, and the unlucky one for seconds.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,39 @@ _FULL = ("disk is full", "no space left", "disk full", "could not extend file")
 _BUSY = ("database is locked", "database table is locked", "lock timeout", "deadlock detected")
 _OUTDATED = ("no such table", "no such column", "undefinedtable", "does not exist")
 _BROKEN = ("malformed", "not a database", "disk i/o error")
+
+
+class Turns:
+    """A lock that is handed on in the order of asking; any thread may release it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Event] = deque()
+
+    def acquire(self, seconds: float) -> bool:
+        """Wait for one's turn; False where it does not come in time."""
+        with self._lock:
+            if not self._held:
+                self._held = True
+                return True
+            mine = threading.Event()
+            self._waiting.append(mine)
+        if mine.wait(seconds):
+            return True
+        with self._lock:
+            if mine.is_set():
+                return True
+            self._waiting.remove(mine)
+        return False
+
+    def release(self) -> None:
+        """Hand on to who has waited longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
 
 
 class Database:
@@ -55,6 +91,7 @@ class Database:
         self.url = url
         self.sqlite = url.get_backend_name() == "sqlite"
         self.busy_seconds = busy_seconds
+        self._turns = Turns() if self.sqlite else None
         try:
             self.engine = self._engine(pool)
         except (ImportError, NoSuchModuleError):
@@ -119,12 +156,31 @@ class Database:
         options: dict[str, Any] = {_WRITES: writes}
         if not self.sqlite and not writes:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with (
+            self.told(),
+            self._turn() if writes else nullcontext(),
+            self.engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._turns is None:
+            yield
+            return
+        if not self._turns.acquire(self.busy_seconds):
+            raise StoreError("busy", where=self.shown, said="")
         try:
-            with (
-                self.engine.connect().execution_options(**options) as connection,
-                connection.begin(),
-            ):
-                yield connection
+            yield
+        finally:
+            self._turns.release()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Turn the driver's errors into what they mean to the office."""
+        try:
+            yield
         except DBAPIError as error:
             raise self.trouble(error) from error
         except OSError as error:

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from dispatch.errors import StoreError
+from dispatch.sql import words
 from dispatch.sql.database import Database
 
 _LOCK = 7_240_117
@@ -51,10 +52,11 @@ def upgrade(database: Database) -> bool:
         if not database.sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         if at_head(connection):
-            return False
+            return words.make(connection)
         found = MigrationContext.configure(connection).get_current_revision()
         known = {one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()}
         if found is not None and found not in known:
             raise StoreError("newer", where=database.shown, found=found)
         command.upgrade(_config(connection), "head")
+        words.make(connection)
     return True

@@ -15,6 +15,7 @@ from dispatch.journey import state_of
 from dispatch.model import Address, Order, OrderKind, OrderState, Service
 from dispatch.records import OrderFilter, StoredOrder
 from dispatch.repository import PAGE, Page, chunks
+from dispatch.sql import words
 from dispatch.sql.rows import Row, Writer, stamp_of
 from dispatch.sql.tables import orders
 from geo.text import fold
@@ -129,7 +130,12 @@ class SqlOrders:
 
     def page(self, which: OrderFilter, *, after: str = "", limit: int = PAGE) -> Page[StoredOrder]:
         """Return the next orders by id."""
+        ids = words.found(self._connection, fold(which.text)) if which.text else None
+        if ids is not None and not ids:
+            return Page(items=(), after="")
         wanted = select(orders).where(*_where(which)).order_by(orders.c.id).limit(limit + 1)
+        if ids is not None:
+            wanted = wanted.where(orders.c.id.in_(ids))
         if after:
             wanted = wanted.where(orders.c.id > after)
         rows = self._connection.execute(wanted).mappings().all()
@@ -138,9 +144,11 @@ class SqlOrders:
 
     def count(self, which: OrderFilter) -> Mapping[OrderState, int]:
         """Return how many there are in each state."""
-        rows = self._connection.execute(
-            select(orders.c.state, func.count()).where(*_where(which)).group_by(orders.c.state)
-        )
+        wanted = select(orders.c.state, func.count()).where(*_where(which))
+        if which.text and which.day is None:
+            by_index = words.all_with(self._connection, fold(which.text))
+            wanted = wanted if by_index is None else wanted.where(by_index)
+        rows = self._connection.execute(wanted.group_by(orders.c.state))
         return {OrderState(state): count for state, count in rows}
 
     def put(self, stored: StoredOrder) -> StoredOrder:

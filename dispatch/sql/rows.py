@@ -114,6 +114,10 @@ class Writer:
         self.by = by
         self.at = at
 
+    def named(self, by: str) -> Writer:
+        """Return a writer in the same transaction for somebody else."""
+        return Writer(self.connection, by=by, at=self.at)
+
     def next(self, stamp: Stamp) -> Stamp:
         """Return the stamp that a row has after this change."""
         return Stamp(version=stamp.version + 1, by=self.by, at=self.at)

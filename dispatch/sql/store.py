@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +43,10 @@ class SqlUnit:
     def at(self) -> datetime:
         """When."""
         return self._writer.at
+
+    def named(self, by: str) -> SqlUnit:
+        """Return the same unit for what somebody else did."""
+        return SqlUnit(self._writer.named(by), self._problems)
 
     @cached_property
     def orders(self) -> SqlOrders:
@@ -94,6 +99,44 @@ class SqlUnit:
         return SqlAnswers(self._writer)
 
 
+class SqlJoined:
+    """`repository.Joined` over one transaction, begun by the first unit that writes."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.store = store
+        self._stack = ExitStack()
+        self.connection: Connection | None = None
+        self._kept = False
+
+    @contextmanager
+    def writing(self, *, by: str, at: datetime) -> Iterator[SqlUnit]:
+        """Open a unit within the transaction; an exception undoes this unit alone."""
+        if self.connection is None:
+            self.connection = self._stack.enter_context(self.store.database.begin(writes=True))
+        with self.store.database.told(), self.connection.begin_nested():
+            yield self.store.unit(self.connection, by, at)
+
+    def keep(self) -> None:
+        """Store everything."""
+        self._kept = True
+        self._stack.close()
+
+    def close(self) -> None:
+        """Undo everything that was not kept; safe to call again."""
+        if self._kept or self.connection is None:
+            return
+        self._kept = True
+        with suppress(_UndoneError), self._stack:
+            raise _UndoneError
+
+
+class _UndoneError(Exception):
+    """Ends a transaction without storing it."""
+
+
+_JOINED: ContextVar[SqlJoined | None] = ContextVar("joined", default=None)
+
+
 class SqlStore:
     """`repository.Store` over a database; threads may share it."""
 
@@ -104,14 +147,44 @@ class SqlStore:
     @contextmanager
     def reading(self) -> Iterator[SqlUnit]:
         """Open a unit that sees one moment of the store."""
+        joined = self._joined()
+        if joined is not None and joined.connection is not None:
+            # What the same request wrote is not stored yet, and must be seen.
+            with self.database.told():
+                yield self.unit(joined.connection, "", _NEVER)
+            return
         with self.database.begin(writes=False) as connection:
-            yield self._unit(connection, "", _NEVER)
+            yield self.unit(connection, "", _NEVER)
 
     @contextmanager
     def writing(self, *, by: str, at: datetime) -> Iterator[SqlUnit]:
         """Open a unit that is stored whole or not at all."""
+        joined = self._joined()
+        if joined is not None:
+            with joined.writing(by=by, at=at) as unit:
+                yield unit
+            return
         with self.database.begin(writes=True) as connection:
-            yield self._unit(connection, by, at)
+            yield self.unit(connection, by, at)
+
+    @contextmanager
+    def joined(self) -> Iterator[SqlJoined]:
+        """Make all units that are opened in this context one; see `repository.Joined`."""
+        one = SqlJoined(self)
+        before = _JOINED.set(one)
+        try:
+            yield one
+        finally:
+            _JOINED.reset(before)
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether units that are opened here are part of a larger one."""
+        return self._joined() is not None
+
+    def _joined(self) -> SqlJoined | None:
+        one = _JOINED.get()
+        return one if one is not None and one.store is self else None
 
     def ready(self) -> None:
         """Raise StoreError unless the store answers and has this release's tables."""
@@ -123,7 +196,8 @@ class SqlStore:
         """Close the connections."""
         self.database.close()
 
-    def _unit(self, connection: Connection, by: str, at: datetime) -> SqlUnit:
+    def unit(self, connection: Connection, by: str, at: datetime) -> SqlUnit:
+        """Return a unit over a transaction that is open."""
         return SqlUnit(Writer(connection, by=by, at=at), self._problems)
 
 

@@ -13,12 +13,14 @@ from uuid import uuid4
 
 import pytest
 
+from dispatch.errors import StoreError
 from dispatch.import_writers import write_fleet, write_offices, write_orders
 from dispatch.model import DayPlan
 from dispatch.office.desk import day_input
 from dispatch.office.plans import head_of
 from dispatch.records import PlanKind, PlanVersion, RunProgress, RunState
 from dispatch.service import Search, plan_day
+from dispatch.sql.journal import SqlAnswers
 from solver.model import TimeWindow
 from tests.api import days
 from tests.api.test_accounts import A, C, D, K, Office, _office
@@ -245,6 +247,24 @@ def test_a_refused_request_may_be_asked_again_with_its_key(office: Office) -> No
     assert wrong.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     right = office.ask(D, "POST", "/api/orders", json=order(), headers=key)
     assert right.status_code == HTTPStatus.CREATED
+
+
+def test_what_cannot_be_answered_for_has_not_happened(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = {"idempotency-key": "k-3"}
+
+    def full(*_: object) -> bool:
+        raise StoreError("full", where="x", said="x")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SqlAnswers, "put", full)
+        lost = office.ask(D, "POST", "/api/orders", json=order("N9"), headers=key)
+        assert lost.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+    assert office.ask(D, "GET", "/api/orders/N9").status_code == HTTPStatus.NOT_FOUND
+    again = office.ask(D, "POST", "/api/orders", json=order("N9"), headers=key)
+    assert again.status_code == HTTPStatus.CREATED
+    assert "idempotent-replay" not in again.headers
 
 
 # ---- offices, vehicles, days --------------------------------------------------------------------

@@ -117,4 +117,5 @@ def _progress(result: Result) -> Progress:
         cost=result.report.cost.total,
         unassigned=len(result.plan.unassigned),
         vehicles=len(result.plan.routes),
+        tours=tuple(route.tour for route in result.plan.routes),
     )

@@ -75,7 +75,7 @@ def test_time_is_shared_out_by_size(tmp_path: Path) -> None:
     solve_parts(
         offices(30, 10),
         clock=time.monotonic,
-        seconds=2,
+        seconds=3,
         workers=1,
         runner=runners.notes_seconds,
         engine=str(log),
@@ -103,6 +103,26 @@ def test_a_stop_keeps_a_plan_of_every_part() -> None:
     assert time.monotonic() - began < 6
     assert result.stopped
     assert result.plan.unassigned == ()
+
+
+def test_the_whole_has_a_plan_within_seconds_however_long_the_search_is_to_go_on() -> None:
+    told: list[Progress] = []
+    began = time.monotonic()
+    result = solve_parts(
+        offices(6, 5, 4, 3),
+        clock=time.monotonic,
+        seconds=3600,
+        workers=1,
+        runner=runners.patient,
+        on_progress=told.append,
+        stop=lambda: any(one.tours is not None for one in told),
+    )
+    # Looks at a share of the hour would take two minutes for each part.
+    assert time.monotonic() - began < 20
+    assert result.stopped
+    first = next(one for one in told if one.tours is not None)
+    assert first.tours is not None
+    assert {tour.vehicle for tour in first.tours} == {"v0", "v1", "v2", "v3"}
 
 
 def test_an_engine_that_hears_nothing_is_ended_and_its_earlier_plan_kept() -> None:
