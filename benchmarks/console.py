@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import re
 import statistics
@@ -181,7 +182,8 @@ def timed(orders: int, iterations: int) -> dict[str, Any]:
         "stops": stops,
         "routes": routes,
         "times": found,
-        "machine": f"{platform.machine()}, {platform.system()}, Chromium {chromium} headless",
+        "machine": f"{platform.machine()}, {platform.system()}, Chromium {chromium} headless, drawn "
+        f"without a graphics card, load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores",
     }
 
 
