@@ -182,8 +182,10 @@ def timed(orders: int, iterations: int) -> dict[str, Any]:
         "stops": stops,
         "routes": routes,
         "times": found,
-        "machine": f"{platform.machine()}, {platform.system()}, Chromium {chromium} headless, drawn "
-        f"without a graphics card, load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores",
+        "machine": (
+            f"{platform.machine()}, {platform.system()}, Chromium {chromium} headless, drawn "
+            f"without a graphics card, load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores"
+        ),
     }
 
 
