@@ -60,6 +60,26 @@ def test_one_selection_goes_through_timeline_table_and_map(
     assert shown.locator(".table .picked").count() == 0
 
 
+def test_time_is_stretched_within_its_own_frame(shown: Page) -> None:
+    def wide(which: str) -> float:
+        found: float = shown.evaluate(
+            f"document.querySelector('{which}').getBoundingClientRect().width"
+        )
+        return found
+
+    frame, table, inner = wide(".timeline"), wide(".table"), wide(".timeline .inner")
+    shown.keyboard.press("+")
+    shown.wait_for_function(
+        "before => document.querySelector('.timeline .inner').clientWidth > before + 100", arg=inner
+    )
+    assert (wide(".timeline"), wide(".table")) == (frame, table)
+    # The layout is the same after the next start.
+    stretched = wide(".timeline .inner")
+    shown.reload()
+    shown.wait_for_selector(".timeline .mark")
+    assert wide(".timeline .inner") == stretched
+
+
 def test_a_click_on_the_map_selects_the_stop_under_it(
     shown: Page, office: OfficeServed, planned: int
 ) -> None:

@@ -91,7 +91,7 @@ const COLUMNS: readonly Column[] = [
   {
     key: "late",
     title: () => say("table.late"),
-    width: "54px",
+    width: "66px",
     value: late,
     shows: (one) => (late(one) ? lasting(late(one)) : ""),
     end: true,
@@ -408,7 +408,9 @@ function StopRow({ spot, place }: { spot: Spot; place: number }) {
           key={column.key}
           role="cell"
           class={`${column.end ? "end " : ""}${column.key}`}
-          title={column.key === "address" ? `${stop.customer} · ${stop.address}` : undefined}
+          title={
+            column.key === "address" ? `${stop.customer} · ${stop.address}` : column.shows(spot)
+          }
         >
           {column.key === "courier" && (
             <i
