@@ -78,7 +78,7 @@ export const editable = computed(
 );
 /** Somebody else has moved the draft on while there are changes that are not saved. */
 export const overtaken = computed(
-  () => pending.value.length > 0 && base.value !== 0 && current.value !== base.value,
+  () => pending.value.length > 0 && draft.value !== 0 && draft.value !== base.value,
 );
 
 export const nameOf = (courier: string): string => {
