@@ -85,6 +85,9 @@ def test_a_whole_round_with_cuts_at_random_is_in_the_store_exactly_once(
 def test_without_signal_the_page_opens_and_everything_works(
     hand: Hand, office: PhoneOffice
 ) -> None:
+    # A browser offers to install it; in a private window, as here, it never does.
+    asked = hand.context.new_cdp_session(hand.page).send("Page.getInstallabilityErrors")
+    assert {one["errorId"] for one in asked["installabilityErrors"]} <= {"in-incognito"}
     hand.offline(True)
     office.stop()
     hand.reload()

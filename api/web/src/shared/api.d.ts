@@ -905,7 +905,9 @@ export interface paths {
         };
         /**
          * My Day
-         * @description Return the courier's whole day; If-None-Match makes asking cheap.
+         * @description Return the courier's whole day.
+         *
+         *     Asking again is cheap with If-None-Match, or with the tag of the day that is known already.
          */
         get: operations["my_day_api_own_day_get"];
         put?: never;
@@ -6746,6 +6748,7 @@ export interface operations {
         parameters: {
             query?: {
                 day?: string | null;
+                known?: string;
             };
             header?: never;
             path?: never;
@@ -6761,6 +6764,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PhoneDay"];
                 };
+            };
+            /** @description It is what `known` names */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Nothing has changed */
             304: {
