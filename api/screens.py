@@ -18,6 +18,7 @@ from fastapi import Request, Response
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from api.deps import lang_of, parts_of
 from api.http_messages import say
@@ -72,8 +73,17 @@ def of_phone(request: Request) -> Response:
     return _file(request, BUILT, name, headers)
 
 
+class _Page(Route):
+    """A route that logs and metrics know by its path, as they know FastAPI's."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        scope["route"] = self
+        await super().handle(scope, receive, send)
+
+
 ROUTES = tuple(
-    Route(path, endpoint, methods=["GET"], include_in_schema=False)
+    _Page(path, endpoint, methods=["GET"], include_in_schema=False)
     for endpoint, paths in (
         (console, ("/", "/setup", "/days", "/days/{rest:path}")),
         (phone, ("/phone", "/courier", "/phone/{rest:path}")),

@@ -65,6 +65,10 @@ class TravelChoice:
     valhalla: str = ""
 
 
+def _no_roads() -> Sequence[Sequence[LatLon]]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Providers:
     """
@@ -76,6 +80,8 @@ class Providers:
         Tells how travel was measured; asked after measuring, as a server may have failed meanwhile.
     zones, rivers
         What maps draw behind the routes, GeoJSON FeatureCollections.
+    big_roads
+        Returns the lines of the larger roads, none where roads are not known.
     commune_name
         From a commune's code to its name; a code that is not known stays as it is.
     """
@@ -88,6 +94,7 @@ class Providers:
     rivers: Mapping[str, Any]
     commune_name: Callable[[str], str]
     directions: Directions | None = None
+    big_roads: Callable[[], Sequence[Sequence[LatLon]]] = _no_roads
 
     @property
     def travel_note(self) -> str:
@@ -115,10 +122,11 @@ def phu_tho_providers(
     straight = GreatCircle.phu_tho(on=on)
     travel: TravelProvider = straight
     directions: Directions | None = None
+    big_roads: Callable[[], Sequence[Sequence[LatLon]]] = _no_roads
     said = partial(text, "travel.straight", lang)
     if choice.roads is not None:
         roads = _Roads(choice.roads, traffic=choice.traffic)
-        travel, directions = roads, roads.directions
+        travel, directions, big_roads = roads, roads.directions, roads.big_roads
         key = "travel.roads_slowest" if choice.traffic == "slowest" else "travel.roads"
         said = partial(text, key, lang, period=choice.traffic)
     elif choice.osrm or choice.valhalla:
@@ -132,6 +140,7 @@ def phu_tho_providers(
         territory=province,
         said=said,
         directions=directions,
+        big_roads=big_roads,
         zones=province.zones_geojson(),
         rivers=_rivers_geojson(),
         commune_name=lambda code: province.name(code, on=on),

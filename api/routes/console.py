@@ -39,10 +39,11 @@ class PlaceOut(BaseModel):
 
 
 class MapOut(BaseModel):
-    """What lies behind routes: outlines and rivers as GeoJSON, and the offices."""
+    """What lies behind routes: outlines, rivers and larger roads as GeoJSON, and the offices."""
 
     districts: dict[str, Any]
     rivers: dict[str, Any]
+    roads: dict[str, Any]
     offices: list[PlaceOut]
 
 
@@ -94,6 +95,7 @@ def background(request: Request, response: Response, office: Office, _: Reader) 
     return MapOut(
         districts=dict(means.zones),
         rivers=dict(means.rivers),
+        roads=_lines(means.big_roads()),
         offices=[
             PlaceOut(id=one.office.id, name=one.office.name, point=one.office.point)
             for one in office.offices()
@@ -116,6 +118,14 @@ def demand(day: date, office: Office, _: Reader, lang: Spoken) -> DemandsOut:
         ],
         unplaced=found.unplaced,
     )
+
+
+def _lines(lines: Sequence[Sequence[LatLon]]) -> dict[str, Any]:
+    """Return lines as one feature; a metre is exact enough behind a plan."""
+    drawn = [[[round(p.lon, 5), round(p.lat, 5)] for p in line] for line in lines]
+    geometry = {"type": "MultiLineString", "coordinates": drawn}
+    feature = {"type": "Feature", "properties": {}, "geometry": geometry}
+    return {"type": "FeatureCollection", "features": [feature] if drawn else []}
 
 
 _COPIED = (

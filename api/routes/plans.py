@@ -30,6 +30,7 @@ from dispatch.office_times import OfficeTimes, office_times
 from dispatch.plan_exports import EXPORTS, export_named
 from dispatch.records import PlanHead
 from dispatch.views import board, violation_sentence
+from dispatch.ways import ways
 from solver.model import Cost
 
 router = APIRouter(prefix="/api", tags=["plans"], route_class=OnceRoute)
@@ -206,6 +207,23 @@ def route(
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "not_found")
     return RouteOut.of(found)
+
+
+@router.get("/days/{day}/plans/{version}/ways")
+def drawn(
+    day: date, version: Version, request: Request, response: Response, _: Reader, lang: Spoken
+) -> dict[str, list[tuple[float, float]]]:
+    """
+    Return the line of each route by courier, for maps: along the roads where there are some, else
+    over the bridges. Points are (longitude, latitude), as GeoJSON has them.
+    """
+    parts = parts_of(request)
+    found = ways(parts.plans.get(day, version, lang).sheets.values(), parts.means(day).travel)
+    response.headers["cache-control"] = "private, max-age=3600"
+    return {
+        courier: [(round(point.lon, 5), round(point.lat, 5)) for point in points]
+        for courier, points in found.items()
+    }
 
 
 @router.get("/days/{day}/plans/{version}/compare/{other}")

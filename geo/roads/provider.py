@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from geo.errors import Finding, TravelDataError
 from geo.roads.network import load
 from geo.roads.travel import RoadTravel
@@ -97,6 +99,26 @@ class RoadProvider:
         if line[-1] != destination or len(line) == 1:
             line.append(destination)
         return line
+
+    def big_roads(self, *, profile: str = "van", least_kmh: float = 40.0) -> list[list[LatLon]]:
+        """
+        Return the lines of the roads that a profile drives fast on, for drawing behind a plan.
+
+        Parameters
+        ----------
+        least_kmh
+            By the table of speeds, in the quickest period; 40 for a van leaves out what is less
+            than a secondary road.
+        """
+        held = self.network.arrays
+        times = held["milliseconds"][self.network.number(profile)].min(axis=(0, 1))
+        # A closed direction takes for ever; a road that is closed in both is no road.
+        kmh = held["decimetres"] * 360.0 / np.maximum(times, 1)
+        start, line = held["line_start"], held["line"]
+        return [
+            [LatLon(lat=float(lat), lon=float(lon)) for lat, lon in line[start[k] : start[k + 1]]]
+            for k in np.flatnonzero(kmh >= least_kmh).tolist()
+        ]
 
     def steps(self, origin: LatLon, destination: LatLon, *, profile: str) -> list[Step]:
         """Return the turns of a way, the arrival included."""

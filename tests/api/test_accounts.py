@@ -91,6 +91,7 @@ WHO: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/api/days/{day}/plans/{version}"): READERS,
     ("GET", "/api/days/{day}/plans/{version}/routes"): READERS,
     ("GET", "/api/days/{day}/plans/{version}/routes/{courier}"): READERS,
+    ("GET", "/api/days/{day}/plans/{version}/ways"): READERS,
     ("GET", "/api/days/{day}/plans/{version}/compare/{other}"): READERS,
     ("GET", "/api/days/{day}/plans/{version}/exports/{name}"): READERS,
     ("POST", "/api/days/{day}/plans/{version}/preview"): PLANNERS,

@@ -153,6 +153,8 @@ def test_the_map_s_background_needs_no_other_machine(office: Office) -> None:
     told = office.ask(D, "GET", "/api/map").json()
     assert len(told["districts"]["features"]) == 13
     assert told["rivers"]["features"]
+    # No road graph is set: none is drawn.
+    assert told["roads"]["features"] == []
     assert {one["id"] for one in told["offices"]} == {"BC227"}
     assert office.ask(D, "GET", "/api/console").json()["tiles"] == ""
 
@@ -164,6 +166,22 @@ def test_a_plan_says_its_colours_and_costs_by_component(office: Office) -> None:
     assert sum(told["costs"].values()) == told["head"]["cost"]
     assert told["day_cost"] is None
     assert told["hand_overs"] == []
+
+
+def test_a_route_is_drawn_from_the_office_over_its_stops_and_back(office: Office) -> None:
+    drawn = office.ask(D, "GET", f"{ON}/plans/1/ways").json()
+    routes = office.ask(D, "GET", f"{ON}/plans/1/routes").json()
+    assert set(drawn) == {one["courier"] for one in routes}
+    for one in routes:
+        points = [[round(at["lon"], 5), round(at["lat"], 5)] for at in _points(one)]
+        places = [drawn[one["courier"]].index(point) for point in points[:-1]]
+        assert places == sorted(places)
+        assert drawn[one["courier"]][-1] == points[-1]
+
+
+def _points(route: Any) -> list[Any]:
+    stops = [stop["point"] for stop in route["stops"]]
+    return [at for at in (route["start"], *stops, route["end"]) if at is not None]
 
 
 def test_large_answers_are_squeezed_and_streams_are_not(office: Office) -> None:

@@ -460,3 +460,16 @@ def test_weights_hold_time_and_distance_apart(tmp_path: Path) -> None:
 def _metres(a: LatLon, b: LatLon) -> float:
     east = np.radians(b.lon - a.lon) * np.cos(np.radians((a.lat + b.lat) / 2))
     return float(6_371_008.8 * np.hypot(east, np.radians(b.lat - a.lat)))
+
+
+def test_the_big_roads_are_those_that_are_driven_fast_and_no_others(tmp_path: Path) -> None:
+    ways = [
+        ([1, 2], {"highway": "trunk", "oneway": "yes"}),
+        ([2, 3, 4], {"highway": "residential"}),
+        ([4, 1], {"highway": "secondary"}),
+        ([3, 5], {"highway": "trunk", "motor_vehicle": "no", "motorcycle": "yes"}),
+    ]
+    lines = made(tmp_path, ways).big_roads()
+    ends = {frozenset((line[0], line[-1])) for line in lines}
+    # A trunk road that is closed to vans is none for them.
+    assert ends == {frozenset((POINTS[1], POINTS[2])), frozenset((POINTS[4], POINTS[1]))}

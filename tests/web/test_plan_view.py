@@ -60,6 +60,26 @@ def test_one_selection_goes_through_timeline_table_and_map(
     assert shown.locator(".table .picked").count() == 0
 
 
+def test_time_is_stretched_within_its_own_frame(shown: Page) -> None:
+    def wide(which: str) -> float:
+        found: float = shown.evaluate(
+            f"document.querySelector('{which}').getBoundingClientRect().width"
+        )
+        return found
+
+    frame, table, inner = wide(".timeline"), wide(".table"), wide(".timeline .inner")
+    shown.keyboard.press("+")
+    shown.wait_for_function(
+        "before => document.querySelector('.timeline .inner').clientWidth > before + 100", arg=inner
+    )
+    assert (wide(".timeline"), wide(".table")) == (frame, table)
+    # The layout is the same after the next start.
+    stretched = wide(".timeline .inner")
+    shown.reload()
+    shown.wait_for_selector(".timeline .mark")
+    assert wide(".timeline .inner") == stretched
+
+
 def test_a_click_on_the_map_selects_the_stop_under_it(
     shown: Page, office: OfficeServed, planned: int
 ) -> None:
@@ -73,7 +93,8 @@ def test_a_click_on_the_map_selects_the_stop_under_it(
     alone = next(
         order
         for order, point in points.items()
-        if all(
+        if order
+        and all(
             other == order or abs(point.lat - at.lat) + abs(point.lon - at.lon) > 0.004
             for other, at in points.items()
         )
@@ -101,7 +122,6 @@ def test_the_truck_is_tied_to_the_couriers_who_wait_for_it(
     assert _clock(tie.sorted[0]) in told
     assert tie.first_departure is not None
     assert _clock(tie.first_departure) in told
-    assert tie.first_departure >= tie.sorted[0]
     assert head.locator("path.tied").count() == 1
 
 
@@ -128,7 +148,12 @@ def test_a_run_is_watched_and_stopped_early_and_its_plan_is_shown(
     page: Page, office: OfficeServed
 ) -> None:
     day = DAY + timedelta(days=1)
-    office.client.import_orders(day, office.tables["orders.csv"].replace("DH", "RN").encode())
+    row = "số {k} đường Hùng Vương, phường Gia Cẩm, thành phố Việt Trì"
+    rows = "\n".join(f'R{k},"{row.format(k=k)}"' for k in range(20))
+    office.client.import_orders(day, f"Mã đơn,Địa chỉ\n{rows}\n".encode())
+    # Without trucks there is one short search.
+    trucks = [one.courier.id for one in office.client.vehicles() if one.truck]
+    office.client.set_day(day, read=office.client.day(day).version, absent=trucks)
     page.goto(f"/days/{day}/plan")
     page.get_by_text("Ngày này chưa có kế hoạch").wait_for()
     page.locator(".run select").select_option("600")
@@ -138,7 +163,7 @@ def test_a_run_is_watched_and_stopped_early_and_its_plan_is_shown(
     page.wait_for_selector(".timeline .mark", timeout=60_000)
     page.get_by_text("Đã có bản 1").wait_for()
     assert page.url.endswith(f"/days/{day}/plan?version=1")
-    (run,) = office.client.runs(day)
+    run = office.client.run(office.client.plan_version(day, 1).head.run)
     assert (run.state, run.stop_asked, run.result) == ("done", True, 1)
 
 

@@ -8,6 +8,7 @@ import {
   clearSelection,
   day,
   dayRecord,
+  lines,
   plan,
   routes,
   session,
@@ -95,8 +96,12 @@ export async function loadPlan(): Promise<void> {
       fetched("/api/days/{day}/plans/{version}/routes", { path }),
     ]);
     if (shown !== wanted) return;
+    lines.value = {};
     plan.value = one;
     routes.value = all;
+    // The map shows straight lines until the ways are here: they may take a while on real roads.
+    const drawn = await fetched("/api/days/{day}/plans/{version}/ways", { path });
+    if (shown === wanted) lines.value = drawn as unknown as typeof lines.value;
   });
   if (!well && shown === wanted) shown = "";
 }

@@ -40,6 +40,9 @@ export const version = signal(0);
 export const plan = signal<Plan | null>(null);
 export const routes = signal<readonly Route[]>([]);
 
+/** The lines that routes take on the map, by courier; empty until they are here. */
+export const lines = signal<Readonly<Record<string, readonly (readonly [number, number])[]>>>({});
+
 export const may = (right: Right): boolean => session.value?.rights.includes(right) ?? false;
 
 export const head = computed(() => versions.value.find((one) => one.version === version.value));

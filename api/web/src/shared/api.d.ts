@@ -520,6 +520,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/days/{day}/plans/{version}/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Drawn
+         * @description Return the line of each route by courier, for maps: along the roads where there are some, else
+         *     over the bridges. Points are (longitude, latitude), as GeoJSON has them.
+         */
+        get: operations["drawn_api_days__day__plans__version__ways_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/days/{day}/proofs/{courier}/{key}": {
         parameters: {
             query?: never;
@@ -2225,7 +2246,7 @@ export interface components {
         };
         /**
          * MapOut
-         * @description What lies behind routes: outlines and rivers as GeoJSON, and the offices.
+         * @description What lies behind routes: outlines, rivers and larger roads as GeoJSON, and the offices.
          */
         MapOut: {
             /** Districts */
@@ -2236,6 +2257,10 @@ export interface components {
             offices: components["schemas"]["PlaceOut"][];
             /** Rivers */
             rivers: {
+                [key: string]: unknown;
+            };
+            /** Roads */
+            roads: {
                 [key: string]: unknown;
             };
         };
@@ -5486,6 +5511,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RouteOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    drawn_api_days__day__plans__version__ways_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: [
+                            number,
+                            number
+                        ][];
+                    };
                 };
             };
             /** @description Why it was refused. */

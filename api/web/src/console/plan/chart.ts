@@ -110,8 +110,12 @@ export async function makeChart(element: HTMLElement, options: ChartOptions): Pr
 
 const isPoint = (point: LatLon | null): point is LatLon => point !== null;
 
-/** Return what routes put on a map. */
-export function sceneOf(routes: readonly Route[], colourOf: (courier: string) => string): Scene {
+/** Return what routes put on a map; those without a line of their own go straight. */
+export function sceneOf(
+  routes: readonly Route[],
+  colourOf: (courier: string) => string,
+  lines: Readonly<Record<string, readonly (readonly [number, number])[]>> = {},
+): Scene {
   const marks: Mark[] = [];
   const ways = routes.map((route) => {
     const colour = colourOf(route.courier);
@@ -126,6 +130,11 @@ export function sceneOf(routes: readonly Route[], colourOf: (courier: string) =>
         truck: route.truck,
         colour,
       });
+    }
+    const line = lines[route.courier];
+    if (line?.length) {
+      const points = line.map(([lon, lat]) => ({ lat, lon }));
+      return { courier: route.courier, truck: route.truck, colour, points };
     }
     const points = [route.start, ...route.stops.map((stop: Stop) => stop.point), route.end];
     return { courier: route.courier, truck: route.truck, colour, points: points.filter(isPoint) };

@@ -50,6 +50,10 @@ export async function make(element: HTMLElement, options: ChartOptions): Promise
     interactive: false,
     style: { color: "#a9cbe8", weight: 5 },
   }).addTo(map);
+  L.geoJSON(options.background.roads as unknown as GeoJSON.FeatureCollection, {
+    interactive: false,
+    style: { color: "#d9cfb4", weight: 1.6 },
+  }).addTo(map);
   for (const one of districts.features) {
     const at = middleOf(one.geometry);
     if (at) label(map, at[1], at[0], String(one.properties?.name ?? ""), "district");

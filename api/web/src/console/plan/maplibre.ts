@@ -56,6 +56,7 @@ function style(options: ChartOptions): StyleSpecification {
       districts: { type: "geojson", data: districts },
       names: { type: "geojson", data: { ...NONE, features: named } },
       rivers: { type: "geojson", data: background.rivers as unknown as GeoJSON.FeatureCollection },
+      roads: { type: "geojson", data: background.roads as unknown as GeoJSON.FeatureCollection },
       offices: { type: "geojson", data: { ...NONE, features: offices } },
       ways: { type: "geojson", data: NONE, promoteId: "courier" },
       stops: {
@@ -103,6 +104,16 @@ function style(options: ChartOptions): StyleSpecification {
         paint: {
           "line-color": "#a9cbe8",
           "line-width": ["interpolate", ["linear"], ["zoom"], 8, 3, 13, 9],
+        },
+      },
+      {
+        id: "roads",
+        type: "line",
+        source: "roads",
+        layout: { "line-cap": "round", "line-join": "round" },
+        paint: {
+          "line-color": "#d9cfb4",
+          "line-width": ["interpolate", ["linear"], ["zoom"], 8, 1, 13, 3.5],
         },
       },
       {

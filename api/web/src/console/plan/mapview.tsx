@@ -8,6 +8,7 @@ import {
   background,
   colourOf,
   hovered,
+  lines,
   pickCouriers,
   pickOrders,
   plan,
@@ -82,7 +83,9 @@ export function PlanMap() {
         else hovered.value = null;
       });
       ends.push(
-        effect(() => made.draw(sceneOf(routes.value, plan.value ? colourOf : () => "#5b6470"))),
+        effect(() =>
+          made.draw(sceneOf(routes.value, plan.value ? colourOf : () => "#5b6470", lines.value)),
+        ),
         effect(() => made.emphasise({ ...selection.value, hovered: hovered.value })),
         () => made.destroy(),
       );
@@ -132,6 +135,11 @@ export function PlanMap() {
           <li>
             <i class="key river" /> {say("map.rivers")}
           </li>
+          {(ground?.roads.features as unknown[] | undefined)?.length ? (
+            <li>
+              <i class="key road" /> {say("map.roads")}
+            </li>
+          ) : null}
         </ul>
       </details>
       {chart.value?.kind === "canvas" && <p class="plain">{say("map.plain")}</p>}

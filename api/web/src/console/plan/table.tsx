@@ -40,7 +40,7 @@ const COLUMNS: readonly Column[] = [
   {
     key: "number",
     title: () => say("table.number"),
-    width: "40px",
+    width: "36px",
     value: (one) => one.stop.number ?? 0,
     shows: (one) => String(one.stop.number),
     end: true,
@@ -69,14 +69,14 @@ const COLUMNS: readonly Column[] = [
   {
     key: "address",
     title: () => say("table.address"),
-    width: "minmax(130px, 2fr)",
+    width: "minmax(120px, 2fr)",
     value: (one) => one.stop.address,
     shows: (one) => one.stop.address,
   },
   {
     key: "service",
     title: () => say("table.service"),
-    width: "minmax(96px, 0.7fr)",
+    width: "minmax(92px, 0.7fr)",
     value: (one) => `${one.stop.service} ${one.stop.kind}`,
     shows: (one) =>
       `${rowName(one.stop.kind)} · ${one.stop.service ? serviceName(one.stop.service) : ""}`,
@@ -84,14 +84,14 @@ const COLUMNS: readonly Column[] = [
   {
     key: "windows",
     title: () => say("table.windows"),
-    width: "minmax(84px, 0.6fr)",
+    width: "minmax(82px, 0.6fr)",
     value: (one) => one.stop.windows[0]?.start ?? -1,
     shows: (one) => one.stop.windows.map(span).join(", "),
   },
   {
     key: "late",
     title: () => say("table.late"),
-    width: "58px",
+    width: "66px",
     value: late,
     shows: (one) => (late(one) ? lasting(late(one)) : ""),
     end: true,
@@ -99,13 +99,17 @@ const COLUMNS: readonly Column[] = [
   {
     key: "cash",
     title: () => say("table.cash"),
-    width: "82px",
+    width: "78px",
     value: (one) => one.stop.cash,
     shows: (one) => (one.stop.cash ? dong(one.stop.cash) : ""),
     end: true,
   },
 ];
-const GRID = COLUMNS.map((one) => one.width).join(" ");
+/** What the group's own line says needs no column. */
+const columns = computed(() =>
+  COLUMNS.filter((one) => one.key !== "courier" || layout.value.group !== "courier"),
+);
+const grid = computed(() => columns.value.map((one) => one.width).join(" "));
 
 /** What is typed into the filter. */
 export const filter = signal("");
@@ -266,8 +270,8 @@ export function Table() {
       )}
       <div class="grid" role="table" aria-rowcount={list.length + 1} aria-label={say("table")}>
         {/* biome-ignore lint/a11y/useFocusableInteractive: its buttons are */}
-        <div class="titles" role="row" style={{ gridTemplateColumns: GRID }}>
-          {COLUMNS.map((one) => (
+        <div class="titles" role="row" style={{ gridTemplateColumns: grid.value }}>
+          {columns.value.map((one) => (
             // biome-ignore lint/a11y/useFocusableInteractive: its button is
             <div
               key={one.key}
@@ -384,7 +388,7 @@ function StopRow({ spot, place }: { spot: Spot; place: number }) {
       aria-rowindex={place + 2}
       aria-selected={picked}
       data-order={stop.order}
-      style={{ top: px(place * ROW), height: px(ROW), gridTemplateColumns: GRID }}
+      style={{ top: px(place * ROW), height: px(ROW), gridTemplateColumns: grid.value }}
       onMouseEnter={() => (hovered.value = { courier: route.courier, order: stop.order })}
       onMouseLeave={() => (hovered.value = null)}
       onClick={(event) => {
@@ -399,12 +403,14 @@ function StopRow({ spot, place }: { spot: Spot; place: number }) {
         stepTo(place, event.ctrlKey || event.metaKey);
       }}
     >
-      {COLUMNS.map((column) => (
+      {columns.value.map((column) => (
         <div
           key={column.key}
           role="cell"
-          class={column.end ? "end" : undefined}
-          title={column.key === "address" ? `${stop.customer} · ${stop.address}` : undefined}
+          class={`${column.end ? "end " : ""}${column.key}`}
+          title={
+            column.key === "address" ? `${stop.customer} · ${stop.address}` : column.shows(spot)
+          }
         >
           {column.key === "courier" && (
             <i

@@ -128,7 +128,35 @@ export function Timeline() {
           ))}
         </div>
       </div>
+      <Legend />
     </section>
+  );
+}
+
+const SIGNS = [
+  "travel",
+  "service",
+  "collect",
+  "waiting",
+  "break",
+  "return",
+  "window",
+  "overdue",
+  "sorting",
+] as const;
+
+function Legend() {
+  return (
+    <details class="legend">
+      <summary>{say("map.legend")}</summary>
+      <ul>
+        {SIGNS.map((one) => (
+          <li key={one}>
+            <i class={`sign ${one}`} /> {say(`line.${one}`)}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 
@@ -220,6 +248,8 @@ function Tie({ tie, scale }: { tie: HandOver; scale: Scale }) {
   const sorted = tie.sorted[0];
   const x = (seconds: number): number => xOf(scale, seconds);
   const arrival = tie.truck_arrival;
+  // Near the end of the day the words stand before their mark.
+  const late = tie.evening !== null && x(scale.to) - x(tie.evening) < 120;
   return (
     <g class="tie">
       <title>{tieWords(tie)}</title>
@@ -247,7 +277,7 @@ function Tie({ tie, scale }: { tie: HandOver; scale: Scale }) {
       {tie.evening !== null && (
         <>
           <path class="truck" d={`M${x(tie.evening) - 5} 11h10l-5 -7z`} />
-          <text x={x(tie.evening) + 8} y={17}>
+          <text x={x(tie.evening) + (late ? -8 : 8)} y={17} text-anchor={late ? "end" : "start"}>
             {say("line.evening", { time: clock(tie.evening) })}
           </text>
         </>
