@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 
 from api.access import Principal, Right
@@ -61,17 +61,35 @@ _MOST_KEPT = 40_000
 # ---- the courier's side -------------------------------------------------------------------------
 
 
-@own.get("/day", response_model=PhoneDay, responses={304: {"description": "Nothing has changed"}})
+@own.get(
+    "/day",
+    response_model=PhoneDay,
+    responses={
+        204: {"description": "It is what `known` names"},
+        304: {"description": "Nothing has changed"},
+    },
+)
 def my_day(
-    request: Request, response: Response, courier: Courier, lang: Spoken, day: date | None = None
+    request: Request,
+    response: Response,
+    courier: Courier,
+    lang: Spoken,
+    day: date | None = None,
+    known: Annotated[str, Query(max_length=64)] = "",
 ) -> PhoneDay | Response:
-    """Return the courier's whole day; If-None-Match makes asking cheap."""
+    """
+    Return the courier's whole day.
+
+    Asking again is cheap with If-None-Match, or with the tag of the day that is known already.
+    """
     parts = parts_of(request)
     on = day_of_courier(parts, courier, day)
     found = phone_day(parts, parts.pictures.get(on), courier.courier, lang)
     tag = f'"{found.tag}"'
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+    if known == found.tag:
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"ETag": tag})
     response.headers["ETag"] = tag
     return found
 

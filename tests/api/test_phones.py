@@ -109,6 +109,8 @@ def test_the_day_is_whole_has_rules_and_a_tag_and_nothing_of_others(office: Offi
         assert not [k for k in others if k in answer.text]
         same = mine.ask("GET", "day", headers={"if-none-match": answer.headers["etag"]})
         assert (same.status_code, same.content) == (HTTPStatus.NOT_MODIFIED, b"")
+        same = mine.ask("GET", f"day?known={shown['tag']}")
+        assert (same.status_code, same.content) == (HTTPStatus.NO_CONTENT, b"")
 
 
 def test_what_was_done_stands_in_the_day_and_changes_its_tag(office: Office) -> None:

@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from dispatch.clock import HANOI
 from dispatch.errors import ConflictError, StoreError
 from dispatch.model import Address, Courier, Office, Order, OrderKind, OrderState, Service
+from dispatch.phone_records import Hint, Proof, Refusal, StoredRules
 from dispatch.records import (
     Answer,
     ApiKey,
@@ -709,3 +710,83 @@ def test_joined_units_that_are_not_kept_leave_nothing(store: SqlStore) -> None:
     # The store's writer is free again.
     with store.writing(by="lan", at=NOW) as uow:
         uow.audit.add("later", subject="s", key="k")
+
+
+# ---- couriers' phones ---------------------------------------------------------------------------
+
+
+def test_a_proof_is_stored_once_for_each_courier_and_day(store: SqlStore) -> None:
+    proof = Proof(
+        hash="ab" * 32, day=DAY, courier="vt1", media="image/png", data=b"\x89PNG", received_at=NOW
+    )
+    other = replace(proof, courier="vt2")
+    with store.writing(by="courier:vt1", at=NOW) as uow:
+        assert [uow.phones.put_proof(one) for one in (proof, proof, other)] == [True, False, True]
+    with store.writing(by="system", at=NOW) as uow:
+        assert uow.phones.proof(DAY, "vt1", proof.hash) == proof
+        assert uow.phones.proofs(DAY, "vt2") == frozenset({proof.hash})
+        assert uow.phones.proofs(DAY, "vt3") == frozenset()
+        assert uow.phones.blank(before=DAY) == 0
+        assert uow.phones.blank(before=DAY + timedelta(days=1)) == 2
+        assert uow.phones.proof(DAY, "vt1", proof.hash) is None
+
+
+def test_a_refused_event_is_kept_once_and_settled(store: SqlStore) -> None:
+    event = {"id": "e1", "kind": "stop_done", "body": {"recipient": "Hoa", "cash": 7}}
+    refusal = Refusal(
+        id="e1", day=DAY, courier="vt1", event=event, reasons=("no order",), received_at=NOW
+    )
+    with store.writing(by="courier:vt1", at=NOW) as uow:
+        first = uow.phones.refuse(refusal)
+        assert uow.phones.refuse(replace(refusal, received_at=NOW + timedelta(hours=1))) == first
+        second = uow.phones.refuse(replace(refusal, event={**event, "kind": "stop_failed"}))
+        assert second.seq > first.seq
+        uow.phones.put_refusal(replace(first, handled_by="lan", handled_at=NOW, note="ok"))
+    with store.writing(by="system", at=NOW) as uow:
+        found = uow.phones.refusals(DAY)
+        assert [(one.handled_by, one.note) for one in found] == [("lan", "ok"), ("", "")]
+        assert uow.phones.refusals(DAY, courier="vt2") == []
+        assert found[0].event == event
+        uow.phones.blank(before=DAY + timedelta(days=1))
+        assert uow.phones.refusals(DAY)[0].event["body"] == {"recipient": "", "cash": 7}
+
+
+def test_hints_and_rules_are_written_over_the_version_that_was_read(store: SqlStore) -> None:
+    hint = Hint(address="so 1|227", text="cổng xanh", by="vt1", at=NOW)
+    rules = StoredRules(office="BC227", rules={"deliver.ems": {"photo": "required"}}, stamp=NEW)
+    with store.writing(by="lan", at=NOW) as uow:
+        uow.phones.put_hint(hint)
+        uow.phones.put_hint(replace(hint, text="cổng đỏ"))
+        put = uow.phones.put_rules(rules)
+    with store.reading() as uow:
+        assert uow.phones.hints({"so 1|227", "so 2|227"}) == {
+            "so 1|227": replace(hint, text="cổng đỏ")
+        }
+        assert list(uow.phones.rules()) == [put]
+    with pytest.raises(ConflictError), store.writing(by="hoa", at=NOW) as uow:
+        uow.phones.put_rules(rules)
+
+
+def test_a_link_is_bound_to_the_phone_that_uses_it(store: SqlStore) -> None:
+    link = CourierLink(
+        id="l1", courier="vt1", day=DAY, by="lan", created_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )  # fmt: skip
+    with store.writing(by="lan", at=NOW) as uow:
+        uow.people.put_link(link)
+        assert uow.people.use_link("l1", NOW, "phone")
+        assert not uow.people.use_link("l1", NOW, "other")
+        bound = replace(link, used_at=NOW, device="phone")
+        assert uow.people.link("l1") == bound
+        uow.people.put_link(replace(bound, waiting="other", waiting_at=NOW))
+        assert [one.waiting for one in uow.people.links_of(DAY)] == ["other"]
+        assert uow.people.links_of(DAY + timedelta(days=1)) == []
+
+
+def test_the_last_entry_of_a_days_journal_is_told(store: SqlStore) -> None:
+    event = StoredEvent(id="e1", day=DAY, kind="stop_done", at=NOW, received_at=NOW, by="vt1")
+    with store.writing(by="vt1", at=NOW) as uow:
+        assert uow.events.last(DAY) == 0
+        (stored,) = uow.events.add([event])
+        assert uow.events.last(DAY) == stored.seq
+        assert uow.events.last(DAY + timedelta(days=1)) == 0

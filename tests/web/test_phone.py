@@ -85,6 +85,9 @@ def test_a_whole_round_with_cuts_at_random_is_in_the_store_exactly_once(
 def test_without_signal_the_page_opens_and_everything_works(
     hand: Hand, office: PhoneOffice
 ) -> None:
+    # A browser offers to install it; in a private window, as here, it never does.
+    asked = hand.context.new_cdp_session(hand.page).send("Page.getInstallabilityErrors")
+    assert {one["errorId"] for one in asked["installabilityErrors"]} <= {"in-incognito"}
     hand.offline(True)
     office.stop()
     hand.reload()
@@ -453,8 +456,12 @@ def test_a_barcode_leads_to_its_stop(browser: Browser, office: PhoneOffice) -> N
     # A camera and a reader that see one code; what they are on a real phone the page only asks.
     eye = """
     globalThis.BarcodeDetector = class { async detect() { return [{ rawValue: "RA009VN" }]; } };
-    navigator.mediaDevices.getUserMedia = async () =>
-      document.createElement("canvas").captureStream();
+    navigator.mediaDevices.getUserMedia = async () => {
+      const canvas = document.createElement("canvas");
+      const pen = canvas.getContext("2d");
+      setInterval(() => pen.fillRect(0, 0, Math.random() * 99, 9), 50);
+      return canvas.captureStream(20);
+    };
     """
     hand = Hand(browser, office, script=eye)
     hand.come()

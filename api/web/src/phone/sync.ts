@@ -204,7 +204,10 @@ async function sendAll(who: at.Session): Promise<void> {
 }
 
 async function fetchDay(who: at.Session): Promise<void> {
-  const { json } = await ask("GET", `/api/own/day?day=${who.day}`);
+  // Twenty kilobytes, only where something has changed.
+  const tag = at.pending.value?.tag ?? at.day.value?.tag ?? "";
+  const { json } = await ask("GET", `/api/own/day?day=${who.day}&known=${tag}`);
+  if (json === undefined) return;
   const fresh = json as Day;
   const known = at.day.value;
   if (known === null || known.version === fresh.version) {

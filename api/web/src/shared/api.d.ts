@@ -148,26 +148,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/days/{day}/draft": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Draft
-         * @description Make another version the day's draft: a step back or forth, or what a run has found.
-         */
-        post: operations["draft_api_days__day__draft_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/days/{day}/events": {
         parameters: {
             query?: never;
@@ -219,7 +199,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Links
+         * @description Return a day's links: which were used, and where another phone waits to be let in.
+         */
+        get: operations["links_api_days__day__links_get"];
         put?: never;
         /**
          * Links
@@ -252,40 +236,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/days/{day}/live": {
+    "/api/days/{day}/links/{courier}/admit": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Live
-         * @description Return how a day goes, planned against actual.
-         */
-        get: operations["live_api_days__day__live_get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Admit
+         * @description Let the phone in that waits; the one that came first is signed out.
+         */
+        post: operations["admit_api_days__day__links__courier__admit_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/days/{day}/live/{courier}": {
+    "/api/days/{day}/manifests": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Live Round
-         * @description Return a courier's stops: those over as they were, then the open ones as expected.
-         */
-        get: operations["live_round_api_days__day__live__courier__get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Papers
+         * @description Print the published sheets, each with a new link as QR and the numbers of the parcels.
+         */
+        post: operations["papers_api_days__day__manifests_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -395,66 +379,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/days/{day}/plans/{version}/around": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Around
-         * @description Search a version anew around what is locked in it; its trucks stay as they are.
-         */
-        post: operations["around_api_days__day__plans__version__around_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/days/{day}/plans/{version}/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Changes
-         * @description Return what a re-planned rest changes, each stop with what that is worth.
-         */
-        get: operations["changes_api_days__day__plans__version__changes_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/days/{day}/plans/{version}/choices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Choices
-         * @description Return who could take an order, where in the round and at what price, the best first.
-         */
-        get: operations["choices_api_days__day__plans__version__choices_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/days/{day}/plans/{version}/compare/{other}": {
         parameters: {
             query?: never;
@@ -487,9 +411,6 @@ export interface paths {
         /**
          * Edit
          * @description Change a version by hand; the outcome is a new one, a draft.
-         *
-         *     With `current` the version must be the day's draft (409 where another one is by now: see
-         *     `current` there, and merge), and the new one becomes it.
          */
         post: operations["edit_api_days__day__plans__version__edits_post"];
         delete?: never;
@@ -508,52 +429,11 @@ export interface paths {
         /**
          * Export
          * @description Return a version as a file: stops.csv, left_out.csv, summary.json, routes.geojson, map.html,
-         *     problem.json, plan.json; with `courier` also track.gpx and manifest.pdf, with `office`
-         *     manifests.pdf: all of its couriers' sheets to print.
+         *     problem.json, plan.json; with `courier` also track.gpx and manifest.pdf.
          */
         get: operations["export_api_days__day__plans__version__exports__name__get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/days/{day}/plans/{version}/locks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Locks
-         * @description Return what of a version must stay.
-         */
-        get: operations["locks_api_days__day__plans__version__locks_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/days/{day}/plans/{version}/merge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Merge
-         * @description Return what of changes made on a version can be made on another; nothing is stored.
-         */
-        post: operations["merge_api_days__day__plans__version__merge_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -661,6 +541,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/days/{day}/proofs/{courier}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proof
+         * @description Return a photo or signature that an event refers to.
+         */
+        get: operations["proof_api_days__day__proofs__courier___key__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Refusals
+         * @description Return the events of phones that were refused, settled ones too.
+         */
+        get: operations["refusals_api_days__day__refusals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/refusals/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Settle Refusal
+         * @description Say how a refused event was settled; the courier's phone shows it.
+         */
+        post: operations["settle_refusal_api_days__day__refusals__number__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/days/{day}/replan": {
         parameters: {
             query?: never;
@@ -699,6 +639,26 @@ export interface paths {
          * @description Ask for a plan; /api/runs/{id}/progress tells how it goes.
          */
         post: operations["ask_api_days__day__runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settlements
+         * @description Return what was expected and handed in, and what each courier would hand in by now.
+         */
+        get: operations["settlements_api_days__day__settlements_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -957,6 +917,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/own/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Day
+         * @description Return the courier's whole day.
+         *
+         *     Asking again is cheap with If-None-Match, or with the tag of the day that is known already.
+         */
+        get: operations["my_day_api_own_day_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/own/events": {
         parameters: {
             query?: never;
@@ -974,6 +956,49 @@ export interface paths {
          *     written down all the same; the first is said.
          */
         post: operations["tell_own_api_own_events_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring
+         * @description Take what a phone has to tell, in order; each event gets an answer, and none is lost.
+         *
+         *     Told again, an event changes nothing. Days of the last week are taken too: a phone may have been
+         *     without signal.
+         */
+        post: operations["bring_api_own_outbox_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/own/proofs/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Bring Proof
+         * @description Keep a photo or signature under the SHA-256 of its bytes; again, it is there already.
+         */
+        put: operations["bring_proof_api_own_proofs__key__put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1042,6 +1067,30 @@ export interface paths {
          * @description Change an account; a new password, role or end of activity ends its sessions.
          */
         patch: operations["change_person_api_people__person__patch"];
+        trace?: never;
+    };
+    "/api/phone-rules/{office_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules
+         * @description Return what an office's couriers are asked for at each kind of stop; `all` for every one.
+         */
+        get: operations["rules_api_phone_rules__office_id__get"];
+        /**
+         * Set Rules
+         * @description Set an office's rules over the version that was read; `"0"` for the first ones.
+         */
+        put: operations["set_rules_api_phone_rules__office_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/runs/{run}": {
@@ -1143,7 +1192,7 @@ export interface paths {
         put?: never;
         /**
          * Come By Link
-         * @description Exchange a courier's link for a session of its day; it works once.
+         * @description Exchange a courier's link for a session of its day; it works on one phone.
          */
         post: operations["come_by_link_api_session_link_post"];
         delete?: never;
@@ -1467,26 +1516,47 @@ export interface components {
             text: string;
         };
         /**
-         * AroundIn
-         * @description How a version is searched around its locks.
+         * AnswerOut
+         * @description What became of one event.
+         *
+         *     `fate` is accepted, repeated (it was there already) or refused; a refused one is kept for the
+         *     dispatcher. `moved`: the stop is on another courier's route by now. `other`: somebody else told
+         *     that the same stop is done. `lacking`: proofs that it names and that have not come.
          */
-        AroundIn: {
+        AnswerOut: {
+            /** Fate */
+            fate: string;
+            /** Id */
+            id: string;
             /**
-             * Note
+             * Lacking
+             * @default []
+             */
+            lacking: string[];
+            /**
+             * Moved
+             * @default false
+             */
+            moved: boolean;
+            /**
+             * Other
              * @default
              */
-            note: string;
+            other: string;
+            /** Other At */
+            other_at?: string | null;
             /**
-             * Seconds
-             * @default 20
+             * Reasons
+             * @default []
              */
-            seconds: number;
-            /**
-             * Seed
-             * @default 1
-             */
-            seed: number;
+            reasons: string[];
         };
+        /**
+         * Ask
+         * @description What can be asked for at a stop.
+         * @enum {string}
+         */
+        Ask: "recipient" | "signature" | "photo" | "identity" | "cash";
         /**
          * AuditEntry
          * @description Who did what, when, to which thing; `facts` hold no names, phones or addresses.
@@ -1531,61 +1601,6 @@ export interface components {
             quality: number;
         };
         /**
-         * ChangeIn
-         * @description One change of a plan.
-         *
-         *     `move`: `order`, with `more` as a block behind it, goes to the courier `to` ("" = nobody) as
-         *     the visit `position` of the round (null = wherever is best). `reverse`: the round of `courier`
-         *     from `first` to `last` ("" = its ends). `lock` and `unlock`: of `courier` a `stop` (`order`),
-         *     the `prefix` of the round up to `order`, or the whole `route`.
-         */
-        ChangeIn: {
-            /**
-             * Courier
-             * @default
-             */
-            courier: string;
-            /**
-             * Do
-             * @default move
-             * @enum {string}
-             */
-            do: "move" | "reverse" | "lock" | "unlock";
-            /**
-             * First
-             * @default
-             */
-            first: string;
-            /**
-             * Last
-             * @default
-             */
-            last: string;
-            /**
-             * Lock
-             * @default stop
-             * @enum {string}
-             */
-            lock: "stop" | "prefix" | "route";
-            /**
-             * More
-             * @default []
-             */
-            more: string[];
-            /**
-             * Order
-             * @default
-             */
-            order: string;
-            /** Position */
-            position?: number | null;
-            /**
-             * To
-             * @default
-             */
-            to: string;
-        };
-        /**
          * ChangeOut
          * @description One stop that changes: from whom and where to whom and where, and what that is worth.
          */
@@ -1610,26 +1625,6 @@ export interface components {
             place: number;
             /** Worth */
             worth: number | null;
-        };
-        /**
-         * ChoiceOut
-         * @description A courier who could take an order, and what that costs (thousandths of a đồng).
-         *
-         *     `position` may be sent in a change; `seconds` is how much later the round ends.
-         */
-        ChoiceOut: {
-            /** Begin */
-            begin: number;
-            /** Cost */
-            cost: number;
-            /** Courier */
-            courier: string;
-            /** Position */
-            position: number;
-            /** Seconds */
-            seconds: number;
-            /** Violations */
-            violations: components["schemas"]["ViolationOut"][];
         };
         /**
          * CloseIn
@@ -1681,8 +1676,6 @@ export interface components {
          *
          *     Parameters
          *     ----------
-         *     first, second
-         *         Both in figures.
          *     cost
          *         Total and by component, second less first, thousandths of a đồng.
          *     moves
@@ -1697,14 +1690,10 @@ export interface components {
             cost: {
                 [key: string]: number;
             };
-            first: components["schemas"]["Totals"];
             /** Metres */
             metres: number;
             /** Moves */
             moves: components["schemas"]["Move"][];
-            /** Rounds */
-            rounds: components["schemas"]["RoundChange"][];
-            second: components["schemas"]["Totals"];
             /** Untouched */
             untouched: number;
             /** Violations */
@@ -1977,30 +1966,27 @@ export interface components {
             unplaced: number;
         };
         /**
-         * DraftIn
-         * @description The version that is to be the day's draft, and the one that was looked at.
+         * EditIn
+         * @description Who is to do an order, as which visit of the round; "" = nobody, null = wherever is best.
          */
-        DraftIn: {
+        EditIn: {
+            /** Order */
+            order: string;
+            /** Position */
+            position?: number | null;
             /**
-             * Instead Of
-             * @default 0
+             * To
+             * @default
              */
-            instead_of: number;
-            /** Version */
-            version: number;
+            to: string;
         };
         /**
          * EditsIn
-         * @description Changes of a plan, made one after another; `current` = it is the day's draft.
+         * @description Changes of a plan, made one after another.
          */
         EditsIn: {
-            /**
-             * Current
-             * @default false
-             */
-            current: boolean;
             /** Edits */
-            edits: components["schemas"]["ChangeIn"][];
+            edits: components["schemas"]["EditIn"][];
             /**
              * Note
              * @default
@@ -2035,7 +2021,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "stop_started" | "stop_done" | "stop_failed" | "stop_skipped" | "order_added" | "order_cancelled" | "order_changed" | "vehicle_down" | "vehicle_up" | "courier_late" | "courier_absent" | "settlement" | "road_closed";
+            kind: "stop_started" | "stop_done" | "stop_failed" | "stop_skipped" | "order_added" | "order_cancelled" | "order_changed" | "vehicle_down" | "vehicle_up" | "courier_late" | "courier_absent" | "route_accepted" | "route_reordered" | "settlement" | "road_closed";
             /**
              * Order
              * @default
@@ -2076,21 +2062,18 @@ export interface components {
             stored: string[];
         };
         /**
-         * FailedStop
-         * @description A stop that was tried in vain and may be tried again.
+         * Handed
+         * @description What a courier should hand in by the events, items and đồng.
          */
-        FailedStop: {
-            /** At */
-            at: number;
-            /** Courier */
-            courier: string;
-            /** Note */
-            note: string;
-            /** Order */
-            order: string;
-            part: components["schemas"]["StopKind"];
-            /** Reason */
-            reason: string;
+        Handed: {
+            /** Cash */
+            cash: number;
+            /** Collected */
+            collected: number;
+            /** Delivered */
+            delivered: number;
+            /** Returned */
+            returned: number;
         };
         /**
          * Health
@@ -2202,6 +2185,11 @@ export interface components {
          * @description The token of a courier's link.
          */
         LinkIn: {
+            /**
+             * Device
+             * @default
+             */
+            device: string;
             /** Token */
             token: string;
         };
@@ -2225,6 +2213,27 @@ export interface components {
             url: string;
         };
         /**
+         * LinkState
+         * @description A courier's link as the dispatcher sees it; `waiting_at` = another phone wants to come in.
+         */
+        LinkState: {
+            /** By */
+            by: string;
+            /** Courier */
+            courier: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Used At */
+            used_at: string | null;
+            /** Waiting At */
+            waiting_at: string | null;
+        };
+        /**
          * LinksIn
          * @description For whom links are made; empty = everybody on the published plan.
          */
@@ -2234,99 +2243,6 @@ export interface components {
              * @default []
              */
             couriers: string[];
-        };
-        /**
-         * LiveCourier
-         * @description One courier's round; seconds since midnight.
-         *
-         *     `late` open stops will miss their window or due time; `delay_seconds` is by how much the next
-         *     one will be later than planned; `presumed` = nothing was heard, taken to keep to the plan.
-         */
-        LiveCourier: {
-            /** Absent */
-            absent: number | null;
-            /** Cancelled */
-            cancelled: number;
-            /** Courier */
-            courier: string;
-            /** Delay Seconds */
-            delay_seconds: number;
-            /** Done */
-            done: number;
-            /** Down */
-            down: number | null;
-            /** Failed */
-            failed: number;
-            /** Finish Expected */
-            finish_expected: number | null;
-            /** Finish Planned */
-            finish_planned: number | null;
-            /** Last Seen */
-            last_seen: number | null;
-            /** Late */
-            late: number;
-            /** Name */
-            name: string;
-            next: components["schemas"]["WatchedStop"] | null;
-            /** Office */
-            office: string;
-            /** Open */
-            open: number;
-            place: components["schemas"]["LatLon"] | null;
-            /** Presumed */
-            presumed: boolean;
-        };
-        /**
-         * LiveOut
-         * @description A running day as of `now`: couriers with late stops first, then the most delayed.
-         *
-         *     `homeless` are orders whose courier is gone, `fresh` those that came in the day and are in no
-         *     round yet.
-         */
-        LiveOut: {
-            /** Couriers */
-            couriers: components["schemas"]["LiveCourier"][];
-            /** Failed */
-            failed: components["schemas"]["FailedStop"][];
-            /** Fresh */
-            fresh: string[];
-            /** Homeless */
-            homeless: string[];
-            /** Now */
-            now: number;
-        };
-        /**
-         * LockKind
-         * @description What stays: a stop with its courier, the order of a round up to a stop, a whole round.
-         * @enum {string}
-         */
-        LockKind: "stop" | "prefix" | "route";
-        /**
-         * LockOut
-         * @description Something that stays; `order` is empty for a whole round.
-         */
-        LockOut: {
-            /** Courier */
-            courier: string;
-            kind: components["schemas"]["LockKind"];
-            /** Order */
-            order: string;
-        };
-        /**
-         * LostOut
-         * @description A change that holds no longer, in words; `kept` = it is made all the same, but for its place.
-         *
-         *     `number` says which of the changes that were sent, from 0.
-         */
-        LostOut: {
-            /** Kept */
-            kept: boolean;
-            /** Number */
-            number: number;
-            /** Order */
-            order: string;
-            /** Why */
-            why: string;
         };
         /**
          * MapOut
@@ -2349,50 +2265,21 @@ export interface components {
             };
         };
         /**
-         * MergeIn
-         * @description Changes that were made on one version, to be made on another.
-         */
-        MergeIn: {
-            /** Edits */
-            edits: components["schemas"]["ChangeIn"][];
-            /** Onto */
-            onto: number;
-        };
-        /**
-         * MergeOut
-         * @description What of changes holds on another version.
-         *
-         *     `changes` are to be sent there; `theirs` is what that version changed meanwhile.
-         */
-        MergeOut: {
-            /** Changes */
-            changes: components["schemas"]["ChangeIn"][];
-            /** Lost */
-            lost: components["schemas"]["LostOut"][];
-            /** Onto */
-            onto: number;
-            preview: components["schemas"]["PreviewOut"];
-            theirs: components["schemas"]["Comparison"];
-        };
-        /**
          * Move
          * @description An order that two plans do differently; None = left out. For a transfer, its pickup.
-         *
-         *     Parameters
-         *     ----------
-         *     worth
-         *         What the order costs in the second plan less what it costs in the first: with it and without
-         *         it, its round judged both times; left out, its price of waiting. Thousandths of a đồng; None
-         *         where its courier has not changed, or a plan does not know it.
          */
         Move: {
             after: components["schemas"]["Spot"] | null;
             before: components["schemas"]["Spot"] | null;
             /** Order */
             order: string;
-            /** Worth */
-            worth?: number | null;
         };
+        /**
+         * Need
+         * @description How much something is asked for.
+         * @enum {string}
+         */
+        Need: "required" | "optional" | "off";
         /**
          * NewKeyOut
          * @description A new key with its secret, which is shown this once.
@@ -2898,6 +2785,29 @@ export interface components {
          * @enum {string}
          */
         OrderState: "registered" | "collected" | "at_hub" | "at_office" | "out" | "delivered" | "failed" | "held" | "returned";
+        /**
+         * OutboxIn
+         * @description What a phone has to tell, in order; each is read by itself: a bad one stops no other.
+         */
+        OutboxIn: {
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * OutboxTold
+         * @description One answer for each event, in the order in which they were sent; `now` by the office.
+         */
+        OutboxTold: {
+            /** Answers */
+            answers: components["schemas"]["AnswerOut"][];
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+        };
         /** PageOut[DayOut] */
         PageOut_DayOut_: {
             /**
@@ -2982,6 +2892,217 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Version */
             version: number;
+        };
+        /**
+         * PhoneDay
+         * @description All that a courier's phone knows of a day; `now` is the office's time.
+         */
+        PhoneDay: {
+            /** Carried Items */
+            carried_items: number;
+            /** Cash */
+            cash: number;
+            /** Courier */
+            courier: string;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Departure */
+            departure: number;
+            /** Expected */
+            expected: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Finish */
+            finish: number;
+            /** Most Attempts */
+            most_attempts: number;
+            /** Name */
+            name: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Office */
+            office: string;
+            /** Office Name */
+            office_name: string;
+            /** Refused */
+            refused: components["schemas"]["PhoneRefused"][];
+            /** Rules */
+            rules: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Settled */
+            settled: components["schemas"]["PhoneSettled"][];
+            /** Stops */
+            stops: components["schemas"]["PhoneStop"][];
+            /** Tag */
+            tag: string;
+            vehicle: components["schemas"]["VehicleKind"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PhoneRefused
+         * @description An event that was refused, and how the dispatcher settled it; empty before.
+         */
+        PhoneRefused: {
+            /** Handled */
+            handled: boolean;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** Reasons */
+            reasons: string[];
+        };
+        /**
+         * PhoneSettled
+         * @description A settlement that the office knows: expected then, and handed in; items and đồng.
+         */
+        PhoneSettled: {
+            /** At */
+            at: number;
+            /** Cash */
+            cash: number;
+            /** Collected */
+            collected: number | null;
+            /** Expected */
+            expected: {
+                [key: string]: number;
+            };
+            /** Period */
+            period: string;
+            /** Returned */
+            returned: number | null;
+        };
+        /**
+         * PhoneStop
+         * @description One line of the courier's list; times in seconds since midnight, cash in đồng.
+         *
+         *     `key` names it on all plans of the day, `label` is written on the parcel. `state` is what the
+         *     office knows: open, started, done, failed, skipped or cancelled; `by` another courier who did
+         *     it. Breaks and returns to the office are lines without a label.
+         */
+        PhoneStop: {
+            /**
+             * Address
+             * @default
+             */
+            address: string;
+            /** Arrival */
+            arrival: number;
+            /** At */
+            at?: number | null;
+            /**
+             * Attempts
+             * @default 0
+             */
+            attempts: number;
+            /** Begin */
+            begin: number;
+            /**
+             * By
+             * @default
+             */
+            by: string;
+            /**
+             * Cash
+             * @default 0
+             */
+            cash: number;
+            /**
+             * Content
+             * @default
+             */
+            content: string;
+            /**
+             * Customer
+             * @default
+             */
+            customer: string;
+            /** Departure */
+            departure: number;
+            /**
+             * District
+             * @default
+             */
+            district: string;
+            /** Due */
+            due?: string | null;
+            /**
+             * Grams
+             * @default 0
+             */
+            grams: number;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /**
+             * Items
+             * @default 0
+             */
+            items: number;
+            /** Key */
+            key: string;
+            kind: components["schemas"]["RowKind"];
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Order
+             * @default
+             */
+            order: string;
+            /**
+             * Part
+             * @default
+             */
+            part: string;
+            /**
+             * Phone
+             * @default
+             */
+            phone: string;
+            point?: components["schemas"]["LatLon"] | null;
+            /**
+             * Rule
+             * @default
+             */
+            rule: string;
+            service?: components["schemas"]["Service"] | null;
+            /**
+             * State
+             * @default open
+             */
+            state: string;
+            /**
+             * Todo
+             * @default []
+             */
+            todo: string[];
+            /**
+             * Windows
+             * @default []
+             */
+            windows: components["schemas"]["TimeWindow"][];
         };
         /**
          * PlaceOut
@@ -3112,32 +3233,14 @@ export interface components {
             lon: number;
         };
         /**
-         * PreviewOut
-         * @description What changes would make of a version.
-         *
-         *     Cost in thousandths of a đồng, by component, of all couriers: before, and what is added.
+         * ProofKept
+         * @description A proof is in the office's hands; `new` is false where it was before.
          */
-        PreviewOut: {
-            /** Broken */
-            broken: components["schemas"]["ViolationOut"][];
-            /** Cost */
-            cost: {
-                [key: string]: number;
-            };
-            /** Cost Before */
-            cost_before: {
-                [key: string]: number;
-            };
-            /** Dropped */
-            dropped: string[];
-            /** Locks */
-            locks: components["schemas"]["LockOut"][];
-            /** Mended */
-            mended: components["schemas"]["ViolationOut"][];
-            /** Rounds */
-            rounds: components["schemas"]["RoundOut"][];
-            /** Taken */
-            taken: string[];
+        ProofKept: {
+            /** Hash */
+            hash: string;
+            /** New */
+            new: boolean;
         };
         /**
          * PublishIn
@@ -3156,6 +3259,35 @@ export interface components {
              * @default 0
              */
             replacing: number;
+        };
+        /**
+         * RefusalOut
+         * @description An event that was refused, whole, and how it was settled.
+         */
+        RefusalOut: {
+            /** Courier */
+            courier: string;
+            /** Event */
+            event: {
+                [key: string]: unknown;
+            };
+            /** Handled At */
+            handled_at: string | null;
+            /** Handled By */
+            handled_by: string;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** Number */
+            number: number;
+            /** Reasons */
+            reasons: string[];
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
         };
         /**
          * ReplanIn
@@ -3201,22 +3333,6 @@ export interface components {
             version: number;
         };
         /**
-         * RestOut
-         * @description What a re-planned rest changes, against the order kept; thousandths of a đồng, counts.
-         */
-        RestOut: {
-            /** Changes */
-            changes: components["schemas"]["ChangeOut"][];
-            /** Cost */
-            cost: number;
-            /** Cost Kept */
-            cost_kept: number;
-            /** Violations */
-            violations: number;
-            /** Violations Kept */
-            violations_kept: number;
-        };
-        /**
          * Right
          * @description Something that a person, courier or key may be allowed; the module's text explains each.
          * @enum {string}
@@ -3228,54 +3344,6 @@ export interface components {
          * @enum {string}
          */
         Role: "dispatcher" | "planner" | "courier" | "admin";
-        /**
-         * RoundChange
-         * @description What of one courier's round changes, second less first; `moved` came to it or left it.
-         */
-        RoundChange: {
-            /** Cost */
-            cost: number;
-            /** Courier */
-            courier: string;
-            /** Duty Seconds */
-            duty_seconds: number;
-            /** Metres */
-            metres: number;
-            /** Moved */
-            moved: number;
-            /** Stops */
-            stops: number;
-        };
-        /**
-         * RoundOut
-         * @description A round that changes; figures before and after, cost in thousandths of a đồng.
-         *
-         *     All are 0 where there is no round; `stops` are those after.
-         */
-        RoundOut: {
-            /** Cost */
-            cost: number;
-            /** Cost Before */
-            cost_before: number;
-            /** Courier */
-            courier: string;
-            /** Departure */
-            departure: number;
-            /** Duty Seconds */
-            duty_seconds: number;
-            /** Duty Seconds Before */
-            duty_seconds_before: number;
-            /** Finish */
-            finish: number;
-            /** Finish Before */
-            finish_before: number;
-            /** Metres */
-            metres: number;
-            /** Metres Before */
-            metres_before: number;
-            /** Stops */
-            stops: components["schemas"]["TimedStop"][];
-        };
         /**
          * RouteOut
          * @description What one courier does today, in order; metres, and cost in thousandths of a đồng.
@@ -3361,6 +3429,47 @@ export interface components {
             row: number;
         };
         /**
+         * RulesIn
+         * @description What is asked for at stops, by kind and product; what is left out stays ordinary.
+         */
+        RulesIn: {
+            /** Rules */
+            rules: {
+                [key: string]: {
+                    [key: string]: components["schemas"]["Need"];
+                };
+            };
+        };
+        /**
+         * RulesOut
+         * @description What an office's couriers are asked for; `version` 0 = nothing was set.
+         */
+        RulesOut: {
+            /** Changed At */
+            changed_at?: string | null;
+            /**
+             * Changed By
+             * @default
+             */
+            changed_by: string;
+            /** Office */
+            office: string;
+            /** Rules */
+            rules: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Said */
+            said: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Version */
+            version: number;
+        };
+        /**
          * RunIn
          * @description How a plan is searched; `start` is the version to begin with, 0 for none.
          */
@@ -3434,7 +3543,7 @@ export interface components {
         Service: "dossier" | "registered" | "ems" | "parcel" | "ordinary";
         /**
          * SessionOut
-         * @description Who is signed in; `csrf` goes with every change as X-CSRF-Token.
+         * @description Who is signed in; `csrf` goes with every change as X-CSRF-Token; `now` by the office.
          */
         SessionOut: {
             /**
@@ -3453,6 +3562,8 @@ export interface components {
             id: string;
             /** Login */
             login: string;
+            /** Now */
+            now?: string | null;
             /** Rights */
             rights: components["schemas"]["Right"][];
             role: components["schemas"]["Role"] | null;
@@ -3473,6 +3584,66 @@ export interface components {
             password: string;
             /** Token */
             token: string;
+        };
+        /**
+         * SettledIn
+         * @description What is said to the courier of a refused event.
+         */
+        SettledIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * SettlementOut
+         * @description One settlement: expected against handed in; `missing` is negative where there was more.
+         */
+        SettlementOut: {
+            /** At */
+            at: number;
+            /** Cash */
+            cash: number;
+            /** Cash Missing */
+            cash_missing: number;
+            /** Clerk */
+            clerk: string;
+            /** Clerk Signature */
+            clerk_signature: string;
+            /** Collected */
+            collected: number | null;
+            /** Courier */
+            courier: string;
+            /** Event */
+            event: string;
+            expected: components["schemas"]["Handed"];
+            /** Items Missing */
+            items_missing: number;
+            /** Note */
+            note: string;
+            /** Period */
+            period: string;
+            /** Returned */
+            returned: number | null;
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * SettlementsOut
+         * @description A day's settlements in the order in which they were made, and what each courier has now.
+         */
+        SettlementsOut: {
+            /** Evening */
+            evening: {
+                [key: string]: components["schemas"]["Handed"];
+            };
+            /** Noon */
+            noon: {
+                [key: string]: components["schemas"]["Handed"];
+            };
+            /** Settled */
+            settled: components["schemas"]["SettlementOut"][];
         };
         /**
          * SignInIn
@@ -3497,17 +3668,11 @@ export interface components {
             number: number;
         };
         /**
-         * StopKind
-         * @description What a vehicle does at a stop.
-         * @enum {string}
-         */
-        StopKind: "job" | "pickup" | "delivery" | "reload" | "break";
-        /**
          * StopOut
          * @description One line of a courier's list; times in seconds since midnight, cash in đồng.
          *
-         *     `number` is the place among the visits, null for breaks and returns; `other_number` is that of
-         *     a transfer's other end.
+         *     `number` is the place among the visits, null for breaks and returns, `label` what is written on
+         *     the parcel; `other_number` is the place of a transfer's other end.
          */
         StopOut: {
             /** Address */
@@ -3537,6 +3702,8 @@ export interface components {
             /** Items */
             items: number;
             kind: components["schemas"]["RowKind"];
+            /** Label */
+            label: string;
             /** Late Seconds */
             late_seconds: number;
             /** Note */
@@ -3694,50 +3861,6 @@ export interface components {
             start: number;
         };
         /**
-         * TimedStop
-         * @description A stop as it would be; seconds since midnight.
-         *
-         *     `was` is when it began before, null where it was in another round; `place` is its place among
-         *     the round's visits and returns, as `position` counts them; null for a break.
-         */
-        TimedStop: {
-            /** Arrival */
-            arrival: number;
-            /** Begin */
-            begin: number;
-            /** Departure */
-            departure: number;
-            kind: components["schemas"]["StopKind"];
-            /** Order */
-            order: string;
-            /** Place */
-            place: number | null;
-            /** Was */
-            was: number | null;
-        };
-        /**
-         * Totals
-         * @description A plan in figures: cost in thousandths of a đồng, trucks and waiting in `total` only.
-         */
-        Totals: {
-            /** Cost */
-            cost: {
-                [key: string]: number;
-            };
-            /** Couriers */
-            couriers: number;
-            /** Duty Seconds */
-            duty_seconds: number;
-            /** Left Out */
-            left_out: number;
-            /** Metres */
-            metres: number;
-            /** Stops */
-            stops: number;
-            /** Violations */
-            violations: number;
-        };
-        /**
          * UnplacedOut
          * @description An order whose place is not certain, and the places that it may mean.
          *
@@ -3819,44 +3942,6 @@ export interface components {
             error?: string | null;
         } & {
             [key: string]: unknown;
-        };
-        /**
-         * WatchState
-         * @description How far a stop is; `cancelled` is to be done by nobody any more.
-         * @enum {string}
-         */
-        WatchState: "open" | "started" | "done" | "failed" | "cancelled";
-        /**
-         * WatchedStop
-         * @description One stop; seconds since midnight.
-         *
-         *     Parameters
-         *     ----------
-         *     planned
-         *         When its service was to begin by the plan in force; None for what came in the day.
-         *     expected
-         *         When it will begin as things stand; None where it is over.
-         *     actual
-         *         When it was over.
-         *     late_seconds
-         *         How long after its window or due time it will begin; 0 where it has none or will keep it.
-         */
-        WatchedStop: {
-            /** Actual */
-            actual?: number | null;
-            /** Expected */
-            expected?: number | null;
-            /**
-             * Late Seconds
-             * @default 0
-             */
-            late_seconds: number;
-            /** Order */
-            order: string;
-            part: components["schemas"]["StopKind"];
-            /** Planned */
-            planned?: number | null;
-            state: components["schemas"]["WatchState"];
         };
         /**
          * WindowIn
@@ -4319,64 +4404,6 @@ export interface operations {
             };
         };
     };
-    draft_api_days__day__draft_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                day: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DraftIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DayOut"];
-                };
-            };
-            /** @description Why it was refused. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /** Detail */
-                        detail?: string | null;
-                        /** Errors */
-                        errors?: {
-                            /**
-                             * Remedy
-                             * @default
-                             */
-                            remedy: string;
-                            /** What */
-                            what: string;
-                            /** Where */
-                            where: string;
-                        }[] | null;
-                        /** Instance */
-                        instance: string;
-                        /** Status */
-                        status: number;
-                        /** Title */
-                        title: string;
-                        /** Type */
-                        type: string;
-                    };
-                };
-            };
-        };
-    };
     events_api_days__day__events_get: {
         parameters: {
             query?: {
@@ -4550,6 +4577,60 @@ export interface operations {
             };
         };
     };
+    links_api_days__day__links_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkState"][];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     links_api_days__day__links_post: {
         parameters: {
             query?: never;
@@ -4661,12 +4742,13 @@ export interface operations {
             };
         };
     };
-    live_api_days__day__live_get: {
+    admit_api_days__day__links__courier__admit_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 day: string;
+                courier: string;
             };
             cookie?: never;
         };
@@ -4678,7 +4760,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LiveOut"];
+                    "application/json": components["schemas"]["LinkState"];
                 };
             };
             /** @description Why it was refused. */
@@ -4715,17 +4797,20 @@ export interface operations {
             };
         };
     };
-    live_round_api_days__day__live__courier__get: {
+    papers_api_days__day__manifests_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 day: string;
-                courier: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinksIn"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -4733,7 +4818,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WatchedStop"][];
+                    "application/pdf": unknown;
                 };
             };
             /** @description Why it was refused. */
@@ -5055,177 +5140,6 @@ export interface operations {
             };
         };
     };
-    around_api_days__day__plans__version__around_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                day: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AroundIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunOut"];
-                };
-            };
-            /** @description Why it was refused. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /** Detail */
-                        detail?: string | null;
-                        /** Errors */
-                        errors?: {
-                            /**
-                             * Remedy
-                             * @default
-                             */
-                            remedy: string;
-                            /** What */
-                            what: string;
-                            /** Where */
-                            where: string;
-                        }[] | null;
-                        /** Instance */
-                        instance: string;
-                        /** Status */
-                        status: number;
-                        /** Title */
-                        title: string;
-                        /** Type */
-                        type: string;
-                    };
-                };
-            };
-        };
-    };
-    changes_api_days__day__plans__version__changes_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                day: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RestOut"];
-                };
-            };
-            /** @description Why it was refused. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /** Detail */
-                        detail?: string | null;
-                        /** Errors */
-                        errors?: {
-                            /**
-                             * Remedy
-                             * @default
-                             */
-                            remedy: string;
-                            /** What */
-                            what: string;
-                            /** Where */
-                            where: string;
-                        }[] | null;
-                        /** Instance */
-                        instance: string;
-                        /** Status */
-                        status: number;
-                        /** Title */
-                        title: string;
-                        /** Type */
-                        type: string;
-                    };
-                };
-            };
-        };
-    };
-    choices_api_days__day__plans__version__choices_get: {
-        parameters: {
-            query: {
-                order: string;
-            };
-            header?: never;
-            path: {
-                day: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChoiceOut"][];
-                };
-            };
-            /** @description Why it was refused. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /** Detail */
-                        detail?: string | null;
-                        /** Errors */
-                        errors?: {
-                            /**
-                             * Remedy
-                             * @default
-                             */
-                            remedy: string;
-                            /** What */
-                            what: string;
-                            /** Where */
-                            where: string;
-                        }[] | null;
-                        /** Instance */
-                        instance: string;
-                        /** Status */
-                        status: number;
-                        /** Title */
-                        title: string;
-                        /** Type */
-                        type: string;
-                    };
-                };
-            };
-        };
-    };
     compare_api_days__day__plans__version__compare__other__get: {
         parameters: {
             query?: never;
@@ -5345,7 +5259,6 @@ export interface operations {
         parameters: {
             query?: {
                 courier?: string;
-                office?: string;
             };
             header?: never;
             path: {
@@ -5405,120 +5318,6 @@ export interface operations {
             };
         };
     };
-    locks_api_days__day__plans__version__locks_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                day: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LockOut"][];
-                };
-            };
-            /** @description Why it was refused. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /** Detail */
-                        detail?: string | null;
-                        /** Errors */
-                        errors?: {
-                            /**
-                             * Remedy
-                             * @default
-                             */
-                            remedy: string;
-                            /** What */
-                            what: string;
-                            /** Where */
-                            where: string;
-                        }[] | null;
-                        /** Instance */
-                        instance: string;
-                        /** Status */
-                        status: number;
-                        /** Title */
-                        title: string;
-                        /** Type */
-                        type: string;
-                    };
-                };
-            };
-        };
-    };
-    merge_api_days__day__plans__version__merge_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                day: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MergeIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MergeOut"];
-                };
-            };
-            /** @description Why it was refused. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        /** Detail */
-                        detail?: string | null;
-                        /** Errors */
-                        errors?: {
-                            /**
-                             * Remedy
-                             * @default
-                             */
-                            remedy: string;
-                            /** What */
-                            what: string;
-                            /** Where */
-                            where: string;
-                        }[] | null;
-                        /** Instance */
-                        instance: string;
-                        /** Status */
-                        status: number;
-                        /** Title */
-                        title: string;
-                        /** Type */
-                        type: string;
-                    };
-                };
-            };
-        };
-    };
     preview_api_days__day__plans__version__preview_post: {
         parameters: {
             query?: never;
@@ -5541,7 +5340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewOut"];
+                    "application/json": components["schemas"]["Comparison"];
                 };
             };
             /** @description Why it was refused. */
@@ -5808,6 +5607,176 @@ export interface operations {
             };
         };
     };
+    proof_api_days__day__proofs__courier___key__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                courier: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                    "image/png": unknown;
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    refusals_api_days__day__refusals_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalOut"][];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    settle_refusal_api_days__day__refusals__number__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettledIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     replan_api_days__day__replan_post: {
         parameters: {
             query?: never;
@@ -5942,6 +5911,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    settlements_api_days__day__settlements_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementsOut"];
                 };
             };
             /** @description Why it was refused. */
@@ -6806,6 +6829,75 @@ export interface operations {
             };
         };
     };
+    my_day_api_own_day_get: {
+        parameters: {
+            query?: {
+                day?: string | null;
+                known?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneDay"];
+                };
+            };
+            /** @description It is what `known` names */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     tell_own_api_own_events_post: {
         parameters: {
             query?: {
@@ -6828,6 +6920,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventsTold"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    bring_api_own_outbox_post: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutboxIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxTold"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    bring_proof_api_own_proofs__key__put: {
+        parameters: {
+            query?: {
+                day?: string | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": string;
+                "image/png": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofKept"];
                 };
             };
             /** @description Why it was refused. */
@@ -7055,6 +7266,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    rules_api_phone_rules__office_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                office_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    set_rules_api_phone_rules__office_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                office_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulesIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
                 };
             };
             /** @description Why it was refused. */
