@@ -32,12 +32,13 @@ from dispatch.model import Order
 from dispatch.past_days import past_days
 from dispatch.scenario_files import read_study
 from dispatch.sql import open_store
-from dispatch.study_page import found_line, pages
+from dispatch.study_page import pages
 from dispatch.study_time import Pace, measure
 from dispatch.study_words import (
     as_text,
     days_csv,
     finding_sentence,
+    found_line,
     headings,
     marginal_csv,
     scenario_rows,

@@ -24,7 +24,6 @@ from dispatch.study_words import (
     choose,
     headings,
     interval_words,
-    millions,
     scenario_rows,
     story,
 )
@@ -277,18 +276,4 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return (
         f'<div class="wide"><table class="sorted"><thead><tr>{top}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
-    )
-
-
-def found_line(found: Found, budget: int, lang: Language) -> str:
-    """Say what the search for a fleet came to."""
-    if not found.taken:
-        return text("study.found_none", lang, budget=millions(budget, lang))
-    return text(
-        "study.found",
-        lang,
-        budget=millions(budget, lang),
-        changes=len(found.taken),
-        spent=millions(found.spent, lang),
-        worth=millions(sum(one.worth.value for one in found.taken), lang),
     )

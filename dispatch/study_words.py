@@ -97,7 +97,7 @@ def story(compared: Compared, lang: Language, found: Found | None = None) -> Sto
         why=_why(compared, base, shown, lang, found),
         sure=_sure(compared, shown, lang),
         change=_changes(compared, base, shown, lang),
-        warnings=_warnings(compared, lang),
+        warnings=_warnings(compared, found, lang),
         made=text(
             "study.made",
             lang,
@@ -160,21 +160,29 @@ def _why(
             )
         )
     if found is not None and study.search is not None:
-        budget = millions(study.search.budget, lang)
-        if found.taken:
-            said.append(
-                text(
-                    "study.found",
-                    lang,
-                    budget=budget,
-                    changes=len(found.taken),
-                    spent=millions(found.spent, lang),
-                    worth=millions(sum(v.worth.value for v in found.taken), lang),
-                )
-            )
-        else:
-            said.append(text("study.found_none", lang, budget=budget))
+        said.append(found_line(found, study.search.budget, lang))
     return tuple(said)
+
+
+def found_line(found: Found, budget: int, lang: Language) -> str:
+    """Say what the search for a fleet came to."""
+    key = "found" if found.taken else "found_none"
+    line = text(
+        f"study.{key}",
+        lang,
+        budget=millions(budget, lang),
+        **{
+            "changes": len(found.taken),
+            "spent": millions(found.spent, lang),
+            "worth": millions(sum(one.worth.value for one in found.taken), lang),
+        }
+        if found.taken
+        else {},
+    )
+    if found.complete:
+        return line
+    partial = text("study.found_partial", lang)
+    return f"{partial} {line}" if found.taken else partial
 
 
 def _when(one: Outcome, lang: Language) -> list[str]:
@@ -257,11 +265,13 @@ def _changes(compared: Compared, base: Outcome, one: Outcome, lang: Language) ->
     return tuple(said)
 
 
-def _warnings(compared: Compared, lang: Language) -> tuple[str, ...]:
+def _warnings(compared: Compared, found: Found | None, lang: Language) -> tuple[str, ...]:
     said = []
     if not compared.complete:
         days = sum(len(d) for d in compared.outcome(compared.study.baseline).days.values())
         said.append(text("study.say.partial", lang, days=days))
+    if found is not None and not found.complete:
+        said.append(text("study.found_partial", lang))
     for one in compared.outcomes:
         for year, figures in one.figures.items():
             given_up = figures["given_up"].mean

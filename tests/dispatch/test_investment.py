@@ -192,6 +192,21 @@ def test_the_search_takes_what_is_surely_worth_its_money_within_the_budget() -> 
     assert {v.change.office for v in found.marginal} == {"BC238", "BC240"}
 
 
+def test_a_search_that_is_stopped_says_so_and_not_that_nothing_is_worth_buying() -> None:
+    base = scenario(fleet=TWO)
+    search = Search(budget=10**9, add=("motorbike",))
+    one = study(base, electric(base), orders=80, search=search)
+    bench = Bench(one, seed=1, pool=Pool(alone))
+    compared = compare(bench, 2)
+    bench.stopped = True
+    found = search_fleet(bench, base, search, blocks_of(one, 2))
+    assert compared.complete
+    assert not found.complete
+    told = story(compared, "en", found)
+    assert any(line.startswith("PARTIAL: the search") for line in told.warnings)
+    assert not any("no change is surely" in line for line in told.why)
+
+
 def test_the_search_does_not_carry_a_beaten_change_to_the_end() -> None:
     base = scenario(fleet=TWO)
     # A motorbike nobody needs, for a fortune; an electric one in place of a thirsty one.
