@@ -1,6 +1,6 @@
 """
 The command line: `buuta sample`, `buuta plan`, `buuta replan`, `buuta check`, `buuta solve`,
-`buuta simulate`, `buuta roads`.
+`buuta simulate`, `buuta roads`, `buuta serve`, `buuta day`, `buuta db`, `buuta work`.
 
 Only what `buuta --help` needs is imported here; each command imports its own work when it runs.
 """
@@ -9,26 +9,32 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from api.cli_errors import ExitCode, guard, guarded
-
-if TYPE_CHECKING:
-    from api.cli_screen import Screen
-
-_EXIT_CODES = (
-    "Exit codes: 0 done (check: clean); 1 done, but the plan breaks rules; 2 the input cannot be "
-    "used; 3 nothing could be planned; 4 the results cannot be written; 70 an error in Bưu Tá "
-    "itself; 130 given up. The first Ctrl-C stops the search, keeps the best plan so far and ends "
-    "as usual; the second one gives up."
+from api import cli_office, cli_store
+from api.cli_errors import guard, guarded
+from api.cli_options import (
+    EXIT_CODES,
+    Debug,
+    Engine,
+    Json,
+    Lang,
+    Quiet,
+    Seconds,
+    Seed,
+    Speak,
+    Threads,
+    Traffic,
+    end,
+    screen_of,
 )
 
 app = typer.Typer(
     name="buuta",
     help="Bưu Tá: courier routes for a provincial post, planned, explained and checked.",
-    epilog=_EXIT_CODES,
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -58,38 +64,12 @@ class EveningMail(StrEnum):
     MAY = "may"
 
 
-class Lang(StrEnum):
-    """Languages that the screens and outputs speak."""
-
-    VI = "vi"
-    EN = "en"
-
-
 def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
         typer.echo(f"buuta {version('buuta')}")
         raise typer.Exit
-
-
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of tables.")]
-Speak = Annotated[Lang, typer.Option("--lang", help="Language of tables and outputs.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")]
-Seconds = Annotated[
-    float, typer.Option("--seconds", min=0, max=86_400, help="Wall time for the search.")
-]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed draws the same numbers.")]
-Engine = Annotated[str, typer.Option("--engine", help='Search engine, or "auto".')]
-Threads = Annotated[
-    int | None,
-    typer.Option("--threads", min=1, max=1024, help="Cores to keep busy; all by default."),
-]
-Traffic = Annotated[
-    str,
-    typer.Option("--traffic", help='Period of the day whose times count, or "slowest" of all.'),
-]
 
 
 @app.callback()
@@ -102,7 +82,7 @@ def _main(
     """Take the options that belong to no command."""
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 @guarded
 def sample(
     *,
@@ -118,14 +98,14 @@ def sample(
     """Make a sample day of Phú Thọ: orders.csv, fleet.csv, offices.csv and trucks.csv."""
     from api.cli_sample import write_sample
 
-    _end(
+    end(
         write_sample(
-            orders=orders, seed=seed, out=out, date=date, screen=_screen(lang, quiet, as_json)
+            orders=orders, seed=seed, out=out, date=date, screen=screen_of(lang, quiet, as_json)
         )
     )
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 @guarded
 def plan(
     orders: Annotated[Path, typer.Argument(help="The day's orders, CSV or XLSX.")],
@@ -196,7 +176,7 @@ def plan(
     from api.cli_read_day import Inputs
     from dispatch.bootstrap import TravelChoice
 
-    _end(
+    end(
         plan_files(
             Inputs(
                 orders=orders,
@@ -218,12 +198,12 @@ def plan(
             travel=TravelChoice(
                 roads=roads, traffic=traffic, osrm=tuple(osrm or ()), valhalla=valhalla
             ),
-            screen=_screen(lang, quiet, as_json),
+            screen=screen_of(lang, quiet, as_json),
         )
     )
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 @guarded
 def replan(
     folder: Annotated[Path, typer.Argument(help="A folder written by plan, or by replan.")],
@@ -257,7 +237,7 @@ def replan(
     from api.cli_replan import replan as run
     from dispatch.bootstrap import TravelChoice
 
-    _end(
+    end(
         run(
             Asked(
                 folder=folder,
@@ -271,12 +251,12 @@ def replan(
                 action=None if action is None else action.value,
                 travel=TravelChoice(roads=roads, traffic=traffic),
             ),
-            screen=_screen(lang, quiet, as_json),
+            screen=screen_of(lang, quiet, as_json),
         )
     )
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 @guarded
 def check(
     problem: Annotated[
@@ -296,16 +276,16 @@ def check(
     from api.cli_errors import Trouble
     from api.cli_solve import check as judge
 
-    screen = _screen(lang, quiet, as_json)
+    screen = screen_of(lang, quiet, as_json)
     if plan is not None:
-        _end(judge(problem, plan, screen=screen))
+        end(judge(problem, plan, screen=screen))
     elif problem.is_dir():
-        _end(check_folder(problem, screen=screen))
+        end(check_folder(problem, screen=screen))
     else:
         raise Trouble(screen.say("check.two"))
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 @guarded
 def solve(
     file: Annotated[Path, typer.Argument(help="VRPLIB, Solomon, Li & Lim or our own JSON.")],
@@ -326,7 +306,7 @@ def solve(
     """Solve a problem file; its format is told by its content."""
     from api.cli_solve import solve as run
 
-    _end(
+    end(
         run(
             file,
             seconds=seconds,
@@ -334,12 +314,12 @@ def solve(
             engine=engine,
             threads=threads,
             out=out,
-            screen=_screen(lang, quiet, as_json),
+            screen=screen_of(lang, quiet, as_json),
         )
     )
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 @guarded
 def serve(
     *,
@@ -363,18 +343,18 @@ def serve(
     """Serve the office over HTTP until told to stop: its API, and a door for VROOM's clients."""
     from api.serve import serve as run
 
-    _end(
+    end(
         run(
             settings,
             host=host,
             port=port,
             database=database,
-            screen=_screen(lang, quiet, as_json),
+            screen=screen_of(lang, quiet, as_json),
         )
     )
 
 
-@app.command(epilog=_EXIT_CODES)
+@app.command(epilog=EXIT_CODES)
 @guarded
 def simulate(
     scenarios: Annotated[Path, typer.Argument(help="The scenarios, YAML (SCENARIOS.md).")],
@@ -411,7 +391,7 @@ def simulate(
     from api.cli_simulate import Asked
     from api.cli_simulate import simulate as run
 
-    _end(
+    end(
         run(
             Asked(
                 file=scenarios,
@@ -423,7 +403,7 @@ def simulate(
                 cluster=cluster,
                 yes=yes,
             ),
-            screen=_screen(lang, quiet, as_json),
+            screen=screen_of(lang, quiet, as_json),
         )
     )
 
@@ -432,7 +412,7 @@ roads_app = typer.Typer(help="Real roads from OpenStreetMap.", no_args_is_help=T
 app.add_typer(roads_app, name="roads")
 
 
-@roads_app.command("build", epilog=_EXIT_CODES)
+@roads_app.command("build", epilog=EXIT_CODES)
 @guarded
 def roads_build(
     file: Annotated[Path, typer.Argument(help="The country's .osm.pbf, or .osm, .osm.gz.")],
@@ -452,10 +432,10 @@ def roads_build(
     """Build a road graph from an OpenStreetMap extract."""
     from api.cli_roads import build
 
-    _end(build(file, area=area, tables=tables, out=out, screen=_screen(lang, quiet, as_json)))
+    end(build(file, area=area, tables=tables, out=out, screen=screen_of(lang, quiet, as_json)))
 
 
-@roads_app.command("info", epilog=_EXIT_CODES)
+@roads_app.command("info", epilog=EXIT_CODES)
 @guarded
 def roads_info(
     folder: Annotated[Path, typer.Argument(help="Folder of a road graph.")],
@@ -468,10 +448,10 @@ def roads_info(
     """Say what a road graph holds and what was cut off."""
     from api.cli_roads import info
 
-    _end(info(folder, screen=_screen(lang, quiet, as_json)))
+    end(info(folder, screen=screen_of(lang, quiet, as_json)))
 
 
-@roads_app.command("route", epilog=_EXIT_CODES)
+@roads_app.command("route", epilog=EXIT_CODES)
 @guarded
 def roads_route(
     folder: Annotated[Path, typer.Argument(help="Folder of a road graph.")],
@@ -490,16 +470,21 @@ def roads_route(
     """Show the way between two points, turn by turn."""
     from api.cli_roads import route
 
-    _end(
+    end(
         route(
             folder,
             origin=origin,
             destination=destination,
             profile=profile,
             traffic=traffic,
-            screen=_screen(lang, quiet, as_json),
+            screen=screen_of(lang, quiet, as_json),
         )
     )
+
+
+app.add_typer(cli_store.db_app, name="db")
+app.add_typer(cli_office.day_app, name="day")
+app.command("work", epilog=EXIT_CODES)(cli_store.work)
 
 
 def main() -> None:
@@ -508,19 +493,5 @@ def main() -> None:
         app()
 
 
-def _screen(lang: Lang, quiet: bool, as_json: bool) -> Screen:
-    from api.cli_screen import Screen
-
-    return Screen(lang=lang.value, quiet=quiet, as_json=as_json)
-
-
-def _end(code: ExitCode) -> None:
-    if code is not ExitCode.DONE:
-        raise typer.Exit(code)
-
-
-# Last, as its commands are made of the options above.
-from api import cli_store  # noqa: E402
-
-app.add_typer(cli_store.db_app, name="db")
-app.command("work", epilog=_EXIT_CODES)(cli_store.WORK)
+if __name__ == "__main__":
+    main()

@@ -53,7 +53,7 @@ def db_retain(where: str, *, days: int, screen: Screen) -> ExitCode:
     store = open_store(where)
     try:
         store.ready()
-        desk = Dispatch(store=store, clock=SystemClock(), means=_means(TravelChoice()))
+        desk = Dispatch(store=store, clock=SystemClock(), means=means_of(TravelChoice()))
         done = desk.retain(days=days, by=_BY)
     finally:
         store.close()
@@ -71,7 +71,7 @@ def work(where: str, *, workers: int, travel: TravelChoice, screen: Screen) -> E
         signal.signal(number, lambda *_: ended.set())
     try:
         store.ready()
-        desk = Dispatch(store=store, clock=SystemClock(), means=_means(travel))
+        desk = Dispatch(store=store, clock=SystemClock(), means=means_of(travel))
         manager = RunManager(desk, setup=Setup(address=where, travel=travel), workers=workers)
         manager.start()
         screen.note(screen.say("work.waiting", where=store.database.shown, workers=workers))
@@ -82,7 +82,7 @@ def work(where: str, *, workers: int, travel: TravelChoice, screen: Screen) -> E
     return ExitCode.DONE
 
 
-def _means(choice: TravelChoice) -> Callable[[date], Providers]:
+def means_of(choice: TravelChoice) -> Callable[[date], Providers]:
     """Return the providers by day, the last two kept: a gazetteer takes a second to read."""
 
     @lru_cache(maxsize=2)

@@ -40,6 +40,43 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Đang chờ lượt lập kế hoạch ở {where} (cùng lúc {workers}); Ctrl-C để dừng",
         "Waiting for runs in {where} ({workers} at a time); Ctrl-C ends",
     ),
+    "day.no_tables": (
+        "Hãy nêu ít nhất một bảng: --orders, --fleet, --offices, --trucks",
+        "Name at least one table: --orders, --fleet, --offices, --trucks",
+    ),
+    "day.imported": (
+        "{file}: thêm {added}, đổi {changed}, {findings} dòng cần xem lại",
+        "{file}: {added} added, {changed} changed, {findings} findings",
+    ),
+    "day.better": ("Phương án tốt hơn: {cost} đ", "A better plan: {cost} đồng"),
+    "day.planned": (
+        (
+            "Phiên bản {version}: {couriers} bưu tá, {cost} đ, để lại {left_out} đơn, "
+            "{broken} quy định bị phá"
+        ),
+        (
+            "Version {version}: {couriers} couriers, {cost} đồng, {left_out} orders left out, "
+            "{broken} rules broken"
+        ),
+    ),
+    "day.stands": (
+        "Ngày {day}: {status}, bản đã công bố: {published}",
+        "Day {day}: {status}, published version: {published}",
+    ),
+    "day.published": (
+        "Đã công bố phiên bản {version} cho ngày {day}",
+        "Version {version} is published for {day}",
+    ),
+    "day.action.leave": ("Giữ nguyên phương án", "The plan is left as it is"),
+    "day.action.insert": ("Đã chèn đơn mới", "New orders were inserted"),
+    "day.action.re_optimise": (
+        "Đã lập lại phần còn lại của ngày",
+        "The rest of the day was planned anew",
+    ),
+    "day.closed": (
+        "Đã đóng ngày {day}: xong {finished} đơn, chuyển {carried} đơn sang {next}",
+        "Day {day} is closed: {finished} orders finished, {carried} carried over to {next}",
+    ),
     "column.profile": ("Loại xe", "Vehicle"),
     "column.roads": ("Đoạn đường", "Roads"),
     "column.parts": ("Mảng rời", "Parts"),

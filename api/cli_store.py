@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from api.cli import _EXIT_CODES, Debug, Json, Lang, Quiet, Speak, Traffic, _end, _screen
 from api.cli_errors import guarded
-
-Store = Annotated[
-    str,
-    typer.Option(
-        "--store",
-        envvar="BUUTA_DATABASE",
-        help="The office's store: an SQLite file or postgresql://user@host/name.",
-    ),
-]
-STORE = "sqlite:///buuta.sqlite"
+from api.cli_options import (
+    EXIT_CODES,
+    STORE,
+    Debug,
+    Json,
+    Lang,
+    Quiet,
+    Speak,
+    Store,
+    Traffic,
+    end,
+    screen_of,
+)
 
 db_app: typer.Typer = typer.Typer(
     help="The store: tables, backups, personal data.", no_args_is_help=True
 )
 
 
-@db_app.command("upgrade", epilog=_EXIT_CODES)
+@db_app.command("upgrade", epilog=EXIT_CODES)
 @guarded
 def db_upgrade(
     *,
@@ -39,10 +40,10 @@ def db_upgrade(
     """Make the store's tables, or renew them for this release."""
     from api import cli_db
 
-    _end(cli_db.db_upgrade(store, screen=_screen(lang, quiet, as_json)))
+    end(cli_db.db_upgrade(store, screen=screen_of(lang, quiet, as_json)))
 
 
-@db_app.command("backup", epilog=_EXIT_CODES)
+@db_app.command("backup", epilog=EXIT_CODES)
 @guarded
 def db_backup(
     file: Annotated[Path, typer.Argument(help="A file that is not there yet.")],
@@ -56,10 +57,10 @@ def db_backup(
     """Write the whole store to a file, while the office works."""
     from api import cli_db
 
-    _end(cli_db.db_backup(store, file, screen=_screen(lang, quiet, as_json)))
+    end(cli_db.db_backup(store, file, screen=screen_of(lang, quiet, as_json)))
 
 
-@db_app.command("restore", epilog=_EXIT_CODES)
+@db_app.command("restore", epilog=EXIT_CODES)
 @guarded
 def db_restore(
     file: Annotated[Path, typer.Argument(help="What `db backup` wrote.")],
@@ -77,10 +78,10 @@ def db_restore(
     """Put a backup in the store's place."""
     from api import cli_db
 
-    _end(cli_db.db_restore(store, file, replace=replace, screen=_screen(lang, quiet, as_json)))
+    end(cli_db.db_restore(store, file, replace=replace, screen=screen_of(lang, quiet, as_json)))
 
 
-@db_app.command("retain", epilog=_EXIT_CODES)
+@db_app.command("retain", epilog=EXIT_CODES)
 @guarded
 def db_retain(
     *,
@@ -96,7 +97,7 @@ def db_retain(
     """Blank names, phones and notes of what was finished long ago."""
     from api import cli_db
 
-    _end(cli_db.db_retain(store, days=days, screen=_screen(lang, quiet, as_json)))
+    end(cli_db.db_retain(store, days=days, screen=screen_of(lang, quiet, as_json)))
 
 
 @guarded
@@ -122,8 +123,4 @@ def work(
     from dispatch.bootstrap import TravelChoice
 
     travel = TravelChoice(roads=roads, traffic=traffic, osrm=tuple(osrm or ()), valhalla=valhalla)
-    _end(cli_db.work(store, workers=workers, travel=travel, screen=_screen(lang, quiet, as_json)))
-
-
-WORK: Callable[..., None] = work
-"""`buuta work`, for `api.cli` to add."""
+    end(cli_db.work(store, workers=workers, travel=travel, screen=screen_of(lang, quiet, as_json)))

@@ -123,7 +123,7 @@ def found(connection: Connection, words: str) -> list[str] | None:
     """
     if connection.dialect.name != "sqlite" or len(words) < _LEAST or not there(connection):
         return None
-    ids = list(connection.execute(_ids(words).limit(MOST + 1)).scalars())
+    ids = [str(key) for (key,) in connection.execute(_ids(words).limit(MOST + 1))]
     return None if len(ids) > MOST else ids
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.api.command_line import CommandLine
+from tests.dispatch.conftest import cluster
+
+__all__ = ["buuta", "cluster"]
 
 
 @pytest.fixture

@@ -177,6 +177,39 @@ def test_a_full_disk_says_so_and_recovers(tmp_path: Path) -> None:
         store.close()
 
 
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """Mount a disk that is really full when it is full; it takes root's rights."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine lets nobody mount a disk here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_is_really_full_says_so_and_recovers(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "3m") as disk:
+        store = open_store(disk / "buuta.db", migrate=True)
+        try:
+            write(store, stored("A"))
+            many = [stored(f"B{number:05d}", note="x" * 500) for number in range(6_000)]
+            for _ in range(3):
+                with pytest.raises(StoreError) as raised:
+                    write(store, *many)
+                assert raised.value.key == "full"
+                with store.reading() as uow:
+                    assert [one.order.id for one in uow.orders.of_day(DAY)] == ["A"]
+            subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+            write(store, *many)
+            with store.reading() as uow:
+                assert len(uow.orders.of_day(DAY)) == 6_001
+        finally:
+            store.close()
+
+
 def test_a_damaged_file_says_so(tmp_path: Path) -> None:
     path = tmp_path / "buuta.db"
     path.write_bytes(b"this is no database, however long it may be" * 100)
