@@ -148,6 +148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/days/{day}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Draft
+         * @description Make another version the day's draft: a step back or forth, or what a run has found.
+         */
+        post: operations["draft_api_days__day__draft_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/days/{day}/events": {
         parameters: {
             query?: never;
@@ -250,6 +270,46 @@ export interface paths {
          * @description Let the phone in that waits; the one that came first is signed out.
          */
         post: operations["admit_api_days__day__links__courier__admit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description Return how a day goes, planned against actual.
+         */
+        get: operations["live_api_days__day__live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/live/{courier}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live Round
+         * @description Return a courier's stops: those over as they were, then the open ones as expected.
+         */
+        get: operations["live_round_api_days__day__live__courier__get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -379,6 +439,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/days/{day}/plans/{version}/around": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Around
+         * @description Search a version anew around what is locked in it; its trucks stay as they are.
+         */
+        post: operations["around_api_days__day__plans__version__around_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/plans/{version}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes
+         * @description Return what a re-planned rest changes, each stop with what that is worth.
+         */
+        get: operations["changes_api_days__day__plans__version__changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/plans/{version}/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Choices
+         * @description Return who could take an order, where in the round and at what price, the best first.
+         */
+        get: operations["choices_api_days__day__plans__version__choices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/days/{day}/plans/{version}/compare/{other}": {
         parameters: {
             query?: never;
@@ -411,6 +531,9 @@ export interface paths {
         /**
          * Edit
          * @description Change a version by hand; the outcome is a new one, a draft.
+         *
+         *     With `current` the version must be the day's draft (409 where another one is by now: see
+         *     `current` there, and merge), and the new one becomes it.
          */
         post: operations["edit_api_days__day__plans__version__edits_post"];
         delete?: never;
@@ -429,11 +552,52 @@ export interface paths {
         /**
          * Export
          * @description Return a version as a file: stops.csv, left_out.csv, summary.json, routes.geojson, map.html,
-         *     problem.json, plan.json; with `courier` also track.gpx and manifest.pdf.
+         *     problem.json, plan.json; with `courier` also track.gpx and manifest.pdf, with `office`
+         *     manifests.pdf: all of its couriers' sheets to print.
          */
         get: operations["export_api_days__day__plans__version__exports__name__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/plans/{version}/locks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Locks
+         * @description Return what of a version must stay.
+         */
+        get: operations["locks_api_days__day__plans__version__locks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/days/{day}/plans/{version}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge
+         * @description Return what of changes made on a version can be made on another; nothing is stored.
+         */
+        post: operations["merge_api_days__day__plans__version__merge_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1552,6 +1716,27 @@ export interface components {
             reasons: string[];
         };
         /**
+         * AroundIn
+         * @description How a version is searched around its locks.
+         */
+        AroundIn: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Seconds
+             * @default 20
+             */
+            seconds: number;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+        };
+        /**
          * Ask
          * @description What can be asked for at a stop.
          * @enum {string}
@@ -1601,6 +1786,61 @@ export interface components {
             quality: number;
         };
         /**
+         * ChangeIn
+         * @description One change of a plan.
+         *
+         *     `move`: `order`, with `more` as a block behind it, goes to the courier `to` ("" = nobody) as
+         *     the visit `position` of the round (null = wherever is best). `reverse`: the round of `courier`
+         *     from `first` to `last` ("" = its ends). `lock` and `unlock`: of `courier` a `stop` (`order`),
+         *     the `prefix` of the round up to `order`, or the whole `route`.
+         */
+        ChangeIn: {
+            /**
+             * Courier
+             * @default
+             */
+            courier: string;
+            /**
+             * Do
+             * @default move
+             * @enum {string}
+             */
+            do: "move" | "reverse" | "lock" | "unlock";
+            /**
+             * First
+             * @default
+             */
+            first: string;
+            /**
+             * Last
+             * @default
+             */
+            last: string;
+            /**
+             * Lock
+             * @default stop
+             * @enum {string}
+             */
+            lock: "stop" | "prefix" | "route";
+            /**
+             * More
+             * @default []
+             */
+            more: string[];
+            /**
+             * Order
+             * @default
+             */
+            order: string;
+            /** Position */
+            position?: number | null;
+            /**
+             * To
+             * @default
+             */
+            to: string;
+        };
+        /**
          * ChangeOut
          * @description One stop that changes: from whom and where to whom and where, and what that is worth.
          */
@@ -1625,6 +1865,26 @@ export interface components {
             place: number;
             /** Worth */
             worth: number | null;
+        };
+        /**
+         * ChoiceOut
+         * @description A courier who could take an order, and what that costs (thousandths of a đồng).
+         *
+         *     `position` may be sent in a change; `seconds` is how much later the round ends.
+         */
+        ChoiceOut: {
+            /** Begin */
+            begin: number;
+            /** Cost */
+            cost: number;
+            /** Courier */
+            courier: string;
+            /** Position */
+            position: number;
+            /** Seconds */
+            seconds: number;
+            /** Violations */
+            violations: components["schemas"]["ViolationOut"][];
         };
         /**
          * CloseIn
@@ -1676,6 +1936,8 @@ export interface components {
          *
          *     Parameters
          *     ----------
+         *     first, second
+         *         Both in figures.
          *     cost
          *         Total and by component, second less first, thousandths of a đồng.
          *     moves
@@ -1690,10 +1952,14 @@ export interface components {
             cost: {
                 [key: string]: number;
             };
+            first: components["schemas"]["Totals"];
             /** Metres */
             metres: number;
             /** Moves */
             moves: components["schemas"]["Move"][];
+            /** Rounds */
+            rounds: components["schemas"]["RoundChange"][];
+            second: components["schemas"]["Totals"];
             /** Untouched */
             untouched: number;
             /** Violations */
@@ -1966,27 +2232,30 @@ export interface components {
             unplaced: number;
         };
         /**
-         * EditIn
-         * @description Who is to do an order, as which visit of the round; "" = nobody, null = wherever is best.
+         * DraftIn
+         * @description The version that is to be the day's draft, and the one that was looked at.
          */
-        EditIn: {
-            /** Order */
-            order: string;
-            /** Position */
-            position?: number | null;
+        DraftIn: {
             /**
-             * To
-             * @default
+             * Instead Of
+             * @default 0
              */
-            to: string;
+            instead_of: number;
+            /** Version */
+            version: number;
         };
         /**
          * EditsIn
-         * @description Changes of a plan, made one after another.
+         * @description Changes of a plan, made one after another; `current` = it is the day's draft.
          */
         EditsIn: {
+            /**
+             * Current
+             * @default false
+             */
+            current: boolean;
             /** Edits */
-            edits: components["schemas"]["EditIn"][];
+            edits: components["schemas"]["ChangeIn"][];
             /**
              * Note
              * @default
@@ -2060,6 +2329,23 @@ export interface components {
             repeated: string[];
             /** Stored */
             stored: string[];
+        };
+        /**
+         * FailedStop
+         * @description A stop that was tried in vain and may be tried again.
+         */
+        FailedStop: {
+            /** At */
+            at: number;
+            /** Courier */
+            courier: string;
+            /** Note */
+            note: string;
+            /** Order */
+            order: string;
+            part: components["schemas"]["StopKind"];
+            /** Reason */
+            reason: string;
         };
         /**
          * Handed
@@ -2245,6 +2531,99 @@ export interface components {
             couriers: string[];
         };
         /**
+         * LiveCourier
+         * @description One courier's round; seconds since midnight.
+         *
+         *     `late` open stops will miss their window or due time; `delay_seconds` is by how much the next
+         *     one will be later than planned; `presumed` = nothing was heard, taken to keep to the plan.
+         */
+        LiveCourier: {
+            /** Absent */
+            absent: number | null;
+            /** Cancelled */
+            cancelled: number;
+            /** Courier */
+            courier: string;
+            /** Delay Seconds */
+            delay_seconds: number;
+            /** Done */
+            done: number;
+            /** Down */
+            down: number | null;
+            /** Failed */
+            failed: number;
+            /** Finish Expected */
+            finish_expected: number | null;
+            /** Finish Planned */
+            finish_planned: number | null;
+            /** Last Seen */
+            last_seen: number | null;
+            /** Late */
+            late: number;
+            /** Name */
+            name: string;
+            next: components["schemas"]["WatchedStop"] | null;
+            /** Office */
+            office: string;
+            /** Open */
+            open: number;
+            place: components["schemas"]["LatLon"] | null;
+            /** Presumed */
+            presumed: boolean;
+        };
+        /**
+         * LiveOut
+         * @description A running day as of `now`: couriers with late stops first, then the most delayed.
+         *
+         *     `homeless` are orders whose courier is gone, `fresh` those that came in the day and are in no
+         *     round yet.
+         */
+        LiveOut: {
+            /** Couriers */
+            couriers: components["schemas"]["LiveCourier"][];
+            /** Failed */
+            failed: components["schemas"]["FailedStop"][];
+            /** Fresh */
+            fresh: string[];
+            /** Homeless */
+            homeless: string[];
+            /** Now */
+            now: number;
+        };
+        /**
+         * LockKind
+         * @description What stays: a stop with its courier, the order of a round up to a stop, a whole round.
+         * @enum {string}
+         */
+        LockKind: "stop" | "prefix" | "route";
+        /**
+         * LockOut
+         * @description Something that stays; `order` is empty for a whole round.
+         */
+        LockOut: {
+            /** Courier */
+            courier: string;
+            kind: components["schemas"]["LockKind"];
+            /** Order */
+            order: string;
+        };
+        /**
+         * LostOut
+         * @description A change that holds no longer, in words; `kept` = it is made all the same, but for its place.
+         *
+         *     `number` says which of the changes that were sent, from 0.
+         */
+        LostOut: {
+            /** Kept */
+            kept: boolean;
+            /** Number */
+            number: number;
+            /** Order */
+            order: string;
+            /** Why */
+            why: string;
+        };
+        /**
          * MapOut
          * @description What lies behind routes: outlines, rivers and larger roads as GeoJSON, and the offices.
          */
@@ -2265,14 +2644,49 @@ export interface components {
             };
         };
         /**
+         * MergeIn
+         * @description Changes that were made on one version, to be made on another.
+         */
+        MergeIn: {
+            /** Edits */
+            edits: components["schemas"]["ChangeIn"][];
+            /** Onto */
+            onto: number;
+        };
+        /**
+         * MergeOut
+         * @description What of changes holds on another version.
+         *
+         *     `changes` are to be sent there; `theirs` is what that version changed meanwhile.
+         */
+        MergeOut: {
+            /** Changes */
+            changes: components["schemas"]["ChangeIn"][];
+            /** Lost */
+            lost: components["schemas"]["LostOut"][];
+            /** Onto */
+            onto: number;
+            preview: components["schemas"]["PreviewOut"];
+            theirs: components["schemas"]["Comparison"];
+        };
+        /**
          * Move
          * @description An order that two plans do differently; None = left out. For a transfer, its pickup.
+         *
+         *     Parameters
+         *     ----------
+         *     worth
+         *         What the order costs in the second plan less what it costs in the first: with it and without
+         *         it, its round judged both times; left out, its price of waiting. Thousandths of a đồng; None
+         *         where its courier has not changed, or a plan does not know it.
          */
         Move: {
             after: components["schemas"]["Spot"] | null;
             before: components["schemas"]["Spot"] | null;
             /** Order */
             order: string;
+            /** Worth */
+            worth?: number | null;
         };
         /**
          * Need
@@ -3233,6 +3647,34 @@ export interface components {
             lon: number;
         };
         /**
+         * PreviewOut
+         * @description What changes would make of a version.
+         *
+         *     Cost in thousandths of a đồng, by component, of all couriers: before, and what is added.
+         */
+        PreviewOut: {
+            /** Broken */
+            broken: components["schemas"]["ViolationOut"][];
+            /** Cost */
+            cost: {
+                [key: string]: number;
+            };
+            /** Cost Before */
+            cost_before: {
+                [key: string]: number;
+            };
+            /** Dropped */
+            dropped: string[];
+            /** Locks */
+            locks: components["schemas"]["LockOut"][];
+            /** Mended */
+            mended: components["schemas"]["ViolationOut"][];
+            /** Rounds */
+            rounds: components["schemas"]["RoundOut"][];
+            /** Taken */
+            taken: string[];
+        };
+        /**
          * ProofKept
          * @description A proof is in the office's hands; `new` is false where it was before.
          */
@@ -3333,6 +3775,22 @@ export interface components {
             version: number;
         };
         /**
+         * RestOut
+         * @description What a re-planned rest changes, against the order kept; thousandths of a đồng, counts.
+         */
+        RestOut: {
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+            /** Cost */
+            cost: number;
+            /** Cost Kept */
+            cost_kept: number;
+            /** Violations */
+            violations: number;
+            /** Violations Kept */
+            violations_kept: number;
+        };
+        /**
          * Right
          * @description Something that a person, courier or key may be allowed; the module's text explains each.
          * @enum {string}
@@ -3344,6 +3802,54 @@ export interface components {
          * @enum {string}
          */
         Role: "dispatcher" | "planner" | "courier" | "admin";
+        /**
+         * RoundChange
+         * @description What of one courier's round changes, second less first; `moved` came to it or left it.
+         */
+        RoundChange: {
+            /** Cost */
+            cost: number;
+            /** Courier */
+            courier: string;
+            /** Duty Seconds */
+            duty_seconds: number;
+            /** Metres */
+            metres: number;
+            /** Moved */
+            moved: number;
+            /** Stops */
+            stops: number;
+        };
+        /**
+         * RoundOut
+         * @description A round that changes; figures before and after, cost in thousandths of a đồng.
+         *
+         *     All are 0 where there is no round; `stops` are those after.
+         */
+        RoundOut: {
+            /** Cost */
+            cost: number;
+            /** Cost Before */
+            cost_before: number;
+            /** Courier */
+            courier: string;
+            /** Departure */
+            departure: number;
+            /** Duty Seconds */
+            duty_seconds: number;
+            /** Duty Seconds Before */
+            duty_seconds_before: number;
+            /** Finish */
+            finish: number;
+            /** Finish Before */
+            finish_before: number;
+            /** Metres */
+            metres: number;
+            /** Metres Before */
+            metres_before: number;
+            /** Stops */
+            stops: components["schemas"]["TimedStop"][];
+        };
         /**
          * RouteOut
          * @description What one courier does today, in order; metres, and cost in thousandths of a đồng.
@@ -3668,6 +4174,12 @@ export interface components {
             number: number;
         };
         /**
+         * StopKind
+         * @description What a vehicle does at a stop.
+         * @enum {string}
+         */
+        StopKind: "job" | "pickup" | "delivery" | "reload" | "break";
+        /**
          * StopOut
          * @description One line of a courier's list; times in seconds since midnight, cash in đồng.
          *
@@ -3861,6 +4373,50 @@ export interface components {
             start: number;
         };
         /**
+         * TimedStop
+         * @description A stop as it would be; seconds since midnight.
+         *
+         *     `was` is when it began before, null where it was in another round; `place` is its place among
+         *     the round's visits and returns, as `position` counts them; null for a break.
+         */
+        TimedStop: {
+            /** Arrival */
+            arrival: number;
+            /** Begin */
+            begin: number;
+            /** Departure */
+            departure: number;
+            kind: components["schemas"]["StopKind"];
+            /** Order */
+            order: string;
+            /** Place */
+            place: number | null;
+            /** Was */
+            was: number | null;
+        };
+        /**
+         * Totals
+         * @description A plan in figures: cost in thousandths of a đồng, trucks and waiting in `total` only.
+         */
+        Totals: {
+            /** Cost */
+            cost: {
+                [key: string]: number;
+            };
+            /** Couriers */
+            couriers: number;
+            /** Duty Seconds */
+            duty_seconds: number;
+            /** Left Out */
+            left_out: number;
+            /** Metres */
+            metres: number;
+            /** Stops */
+            stops: number;
+            /** Violations */
+            violations: number;
+        };
+        /**
          * UnplacedOut
          * @description An order whose place is not certain, and the places that it may mean.
          *
@@ -3942,6 +4498,44 @@ export interface components {
             error?: string | null;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * WatchState
+         * @description How far a stop is; `cancelled` is to be done by nobody any more.
+         * @enum {string}
+         */
+        WatchState: "open" | "started" | "done" | "failed" | "cancelled";
+        /**
+         * WatchedStop
+         * @description One stop; seconds since midnight.
+         *
+         *     Parameters
+         *     ----------
+         *     planned
+         *         When its service was to begin by the plan in force; None for what came in the day.
+         *     expected
+         *         When it will begin as things stand; None where it is over.
+         *     actual
+         *         When it was over.
+         *     late_seconds
+         *         How long after its window or due time it will begin; 0 where it has none or will keep it.
+         */
+        WatchedStop: {
+            /** Actual */
+            actual?: number | null;
+            /** Expected */
+            expected?: number | null;
+            /**
+             * Late Seconds
+             * @default 0
+             */
+            late_seconds: number;
+            /** Order */
+            order: string;
+            part: components["schemas"]["StopKind"];
+            /** Planned */
+            planned?: number | null;
+            state: components["schemas"]["WatchState"];
         };
         /**
          * WindowIn
@@ -4404,6 +4998,64 @@ export interface operations {
             };
         };
     };
+    draft_api_days__day__draft_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     events_api_days__day__events_get: {
         parameters: {
             query?: {
@@ -4797,6 +5449,115 @@ export interface operations {
             };
         };
     };
+    live_api_days__day__live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    live_round_api_days__day__live__courier__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                courier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedStop"][];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     papers_api_days__day__manifests_post: {
         parameters: {
             query?: never;
@@ -5140,6 +5901,177 @@ export interface operations {
             };
         };
     };
+    around_api_days__day__plans__version__around_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AroundIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    changes_api_days__day__plans__version__changes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    choices_api_days__day__plans__version__choices_get: {
+        parameters: {
+            query: {
+                order: string;
+            };
+            header?: never;
+            path: {
+                day: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChoiceOut"][];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     compare_api_days__day__plans__version__compare__other__get: {
         parameters: {
             query?: never;
@@ -5259,6 +6191,7 @@ export interface operations {
         parameters: {
             query?: {
                 courier?: string;
+                office?: string;
             };
             header?: never;
             path: {
@@ -5318,6 +6251,120 @@ export interface operations {
             };
         };
     };
+    locks_api_days__day__plans__version__locks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockOut"][];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    merge_api_days__day__plans__version__merge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                day: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeOut"];
+                };
+            };
+            /** @description Why it was refused. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** Detail */
+                        detail?: string | null;
+                        /** Errors */
+                        errors?: {
+                            /**
+                             * Remedy
+                             * @default
+                             */
+                            remedy: string;
+                            /** What */
+                            what: string;
+                            /** Where */
+                            where: string;
+                        }[] | null;
+                        /** Instance */
+                        instance: string;
+                        /** Status */
+                        status: number;
+                        /** Title */
+                        title: string;
+                        /** Type */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     preview_api_days__day__plans__version__preview_post: {
         parameters: {
             query?: never;
@@ -5340,7 +6387,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Comparison"];
+                    "application/json": components["schemas"]["PreviewOut"];
                 };
             };
             /** @description Why it was refused. */
