@@ -64,7 +64,7 @@ def build(root: Path) -> bool:
     mark = _mark(web)
     node, npm = _node()
     _install(web, node, npm)
-    fresh = out.with_name("static.new")
+    fresh = web / "node_modules" / ".built"
     shutil.rmtree(fresh, ignore_errors=True)
     vite = web / "node_modules" / "vite" / "bin" / "vite.js"
     _run([node, str(vite), "build", "--logLevel", "warn"], web, "the screens do not build", fresh)

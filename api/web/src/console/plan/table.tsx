@@ -213,7 +213,7 @@ export function Table() {
               : line.spot.route.courier === courier,
         );
         const y = place * ROW;
-        if (place < 0 || (y >= box.scrollTop && y + ROW <= box.scrollTop + box.clientHeight))
+        if (place < 0 || (y >= box.scrollTop && y + 2 * ROW <= box.scrollTop + box.clientHeight))
           return;
         box.scrollTop = Math.max(0, y - box.clientHeight / 3);
       }),
@@ -269,37 +269,6 @@ export function Table() {
         </div>
       )}
       <div class="grid" role="table" aria-rowcount={list.length + 1} aria-label={say("table")}>
-        {/* biome-ignore lint/a11y/useFocusableInteractive: its buttons are */}
-        <div class="titles" role="row" style={{ gridTemplateColumns: grid.value }}>
-          {columns.value.map((one) => (
-            // biome-ignore lint/a11y/useFocusableInteractive: its button is
-            <div
-              key={one.key}
-              role="columnheader"
-              aria-sort={
-                layout.value.sort === one.key
-                  ? layout.value.down
-                    ? "descending"
-                    : "ascending"
-                  : "none"
-              }
-            >
-              <button
-                type="button"
-                title={say("table.sort", { column: one.title() })}
-                onClick={() =>
-                  arrange({
-                    sort: one.key,
-                    down: layout.value.sort === one.key && !layout.value.down,
-                  })
-                }
-              >
-                {one.title()}
-                {layout.value.sort === one.key && (layout.value.down ? " ▾" : " ▴")}
-              </button>
-            </div>
-          ))}
-        </div>
         <div
           ref={at}
           class="rows"
@@ -310,6 +279,37 @@ export function Table() {
           onScroll={(event) => setTop(event.currentTarget.scrollTop)}
           onKeyDown={move}
         >
+          {/* biome-ignore lint/a11y/useFocusableInteractive: its buttons are */}
+          <div class="titles" role="row" style={{ gridTemplateColumns: grid.value }}>
+            {columns.value.map((one) => (
+              // biome-ignore lint/a11y/useFocusableInteractive: its button is
+              <div
+                key={one.key}
+                role="columnheader"
+                aria-sort={
+                  layout.value.sort === one.key
+                    ? layout.value.down
+                      ? "descending"
+                      : "ascending"
+                    : "none"
+                }
+              >
+                <button
+                  type="button"
+                  title={say("table.sort", { column: one.title() })}
+                  onClick={() =>
+                    arrange({
+                      sort: one.key,
+                      down: layout.value.sort === one.key && !layout.value.down,
+                    })
+                  }
+                >
+                  {one.title()}
+                  {layout.value.sort === one.key && (layout.value.down ? " ▾" : " ▴")}
+                </button>
+              </div>
+            ))}
+          </div>
           {list.length === 0 && <p class="wait">{say("table.empty")}</p>}
           <div style={{ height: px(list.length * ROW), position: "relative" }}>
             {list
