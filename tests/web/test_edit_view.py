@@ -356,7 +356,7 @@ def test_two_versions_stand_side_by_side(shown: Page, office: OfficeServed, made
 def test_a_morning_from_the_file_to_the_published_plan(
     page: Page, office: OfficeServed, tmp_path: Path
 ) -> None:
-    day = DAY + timedelta(days=8)
+    day = DAY + timedelta(days=9)
     file = tmp_path / "orders.csv"
     file.write_text(office.tables["orders.csv"], encoding="utf-8")
     page.goto(f"/days/{day}/day")
