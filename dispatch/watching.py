@@ -18,7 +18,7 @@ from dispatch.model import Day
 from dispatch.replanning import Situation
 from geo.types import LatLon
 from solver.model import Job, Plan, Problem, Step, StopKind, Visit
-from solver.residual import FETCH
+from solver.residual import ANCHOR, FETCH
 
 
 class WatchState(StrEnum):
@@ -271,7 +271,8 @@ class _Look:
             if stop.kind in (StopKind.BREAK, StopKind.RELOAD) or (stop.id, stop.kind) in seen:
                 continue
             step = Step(kind=stop.kind, id=stop.id)
-            if step in self.spots:
+            # In a rest, where a vehicle stands is a stop, too; nobody is visited there.
+            if step in self.spots and not stop.id.startswith(ANCHOR):
                 found.append(self._ahead(name, stop.kind, stop.id, stop.begin))
         return found
 

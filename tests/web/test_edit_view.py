@@ -356,7 +356,7 @@ def test_two_versions_stand_side_by_side(shown: Page, office: OfficeServed, made
 def test_a_morning_from_the_file_to_the_published_plan(
     page: Page, office: OfficeServed, tmp_path: Path
 ) -> None:
-    day = DAY + timedelta(days=8)
+    day = DAY + timedelta(days=9)
     file = tmp_path / "orders.csv"
     file.write_text(office.tables["orders.csv"], encoding="utf-8")
     page.goto(f"/days/{day}/day")
@@ -366,9 +366,9 @@ def test_a_morning_from_the_file_to_the_published_plan(
     page.keyboard.press("Alt+2")
     page.locator("select[title='Thời gian tìm']").select_option("10")
     page.get_by_role("button", name="Lập kế hoạch").click()
-    page.locator(".progress .cost").wait_for(timeout=60_000)
-    page.get_by_role("button", name="Dừng sớm").click()
-    page.wait_for_selector(".timeline .mark", timeout=60_000)
+    page.get_by_role("button", name="Dừng sớm").wait_for()
+    # The search is given ten seconds; starting its processes takes what the machine leaves them.
+    page.wait_for_selector(".timeline .mark", timeout=200_000)
     # A stop that somebody left at the far end of the office: the plan breaks a rule by it.
     version = office.client.plans(day)[-1].version
     heavy = max(

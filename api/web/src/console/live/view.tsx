@@ -46,9 +46,10 @@ function stateOf(one: Courier): State {
   if (one.down !== null) return "down";
   if (one.absent !== null) return "absent";
   if (one.late > 0) return "late";
+  // Of whom nothing was heard nobody can say that all is done.
+  if (one.last_seen === null && (one.presumed || one.open === 0)) return "presumed";
   if (one.open === 0) return "over";
   if (one.delay_seconds > BEHIND) return "behind";
-  if (one.presumed) return "presumed";
   if (one.last_seen === null) return "waiting";
   return one.delay_seconds < -BEHIND ? "ahead" : "well";
 }
@@ -174,7 +175,8 @@ function delayOf(seconds: number): string {
 
 function Row({ one }: { one: Courier }) {
   const state = stateOf(one);
-  const all = one.done + one.failed + one.open + one.cancelled || 1;
+  const known = one.done + one.failed + one.open;
+  const all = known || 1;
   const gone = one.down !== null || one.absent !== null;
   const next = one.next;
   return (
@@ -204,7 +206,7 @@ function Row({ one }: { one: Courier }) {
         </div>
         <small>
           {" "}
-          {one.done}/{all - one.cancelled}
+          {known > 0 && `${one.done}/${known}`}
           {one.failed > 0 && <b class="worse"> · {say("failed", { count: one.failed })}</b>}
         </small>
       </td>
