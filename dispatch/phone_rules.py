@@ -102,10 +102,3 @@ def rules_of(*said: Mapping[str, Any] | None) -> Rules:
                 if name in found and ask in set(Ask) and need in set(Need):
                     found[name][Ask(ask)] = Need(need)
     return found
-
-
-def missing(needs: Needs, given: Mapping[Ask, bool]) -> tuple[Ask, ...]:
-    """Return what is required and not given."""
-    return tuple(
-        ask for ask, need in needs.items() if need is Need.REQUIRED and not given.get(ask, False)
-    )

@@ -37,7 +37,6 @@ from dispatch.clock import today
 from dispatch.manifest import PlanMark, sheets_manifest
 from dispatch.office.phones import EVERY_OFFICE, MOST_PROOF, Brought, Fate
 from dispatch.phone_records import Refusal
-from dispatch.phone_rules import rules_of
 from dispatch.records import StoredEvent
 from dispatch.settling import Expected, Settled
 
@@ -306,7 +305,7 @@ def set_rules(
     }
     stored = office.set_phone_rules(key, said, by=writer.by, read=read)
     tagged(response, stored.stamp.version)
-    return RulesOut.of(office_id, rules_of(office.rules_for(key)), stored.rules, stored.stamp)
+    return RulesOut.of(office_id, office.rules_for(key), stored.rules, stored.stamp)
 
 
 # ---- helpers ------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // Runs the phone's own logic for a test: one JSON line in, one out.
 // node phone_logic.mjs FOLDER_OF_SCREENS
 
-import { readFileSync, writeFileSync, mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,8 @@ for (const name of ["model", "outbox", "round"]) {
 for (const name of ["model", "outbox", "round"]) {
   Object.assign(known, await import(pathToFileURL(join(folder, `${name}.mjs`)).href));
 }
+
+rmSync(folder, { recursive: true });
 
 /** JSON knows no maps: they go as lists of pairs, and come as such where a state is wanted. */
 const out = (value) => (value instanceof Map ? { map: [...value] } : value);
