@@ -12,6 +12,7 @@ from api.access import Principal, Right
 from api.deps import Needs, Office, Spoken, parts_of
 from api.once import OnceRoute
 from api.schemas import Given, Line
+from dispatch.messages import text
 from dispatch.replan_words import reason_sentence
 from dispatch.replanning import Action
 
@@ -47,6 +48,8 @@ class ReplanOut(BaseModel):
     """
     What was decided and why; `run` searches, or `version` is the new draft, or nothing changes.
 
+    `trucks` says what of trucks is unchanged and why, empty where the day has none.
+
     Costs are thousandths of a đồng, `later` is seconds.
     """
 
@@ -55,6 +58,7 @@ class ReplanOut(BaseModel):
     run: str = ""
     version: int = 0
     changes: list[ChangeOut] = []
+    trucks: str = ""
 
 
 @router.post("/days/{day}/replan")
@@ -88,4 +92,5 @@ def replan(
             )
             for one in changes
         ],
+        trucks=text("replan.trucks", lang) if made.trucks else "",
     )
