@@ -28,7 +28,7 @@ from api.deps import Parts
 from api.http_messages import say
 from api.logs import service_log, told
 from api.metrics import Metrics
-from api.middleware import Attempts, Limited, Observed
+from api.middleware import Attempts, Limited, Observed, Slashes
 from api.plan_cache import PlanCache
 from api.routes import (
     days,
@@ -147,6 +147,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
     metrics.watch("buuta_runs_running", "Runs being searched here.", lambda: parts.runs.busy)
     # The last one added stands outermost.
     app.add_middleware(Limited, metrics=metrics, settings=settings)
+    app.add_middleware(Slashes)
     app.add_middleware(Observed, log=log, metrics=metrics, settings=settings)
     return app
 
