@@ -29,7 +29,7 @@ from api.deps import Parts
 from api.http_messages import say
 from api.logs import service_log, told
 from api.metrics import Metrics
-from api.middleware import Attempts, Limited, Observed
+from api.middleware import Attempts, Limited, Observed, Slashes
 from api.pictures import Pictures
 from api.plan_cache import PlanCache
 from api.routes import (
@@ -174,6 +174,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, log: Any = Non
     # The last one added stands outermost. Streams pass this one as they are.
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=4)
     app.add_middleware(Limited, metrics=metrics, settings=settings)
+    app.add_middleware(Slashes)
     app.add_middleware(Observed, log=log, metrics=metrics, settings=settings)
     return app
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
 from typing import Any, Self, TypeVar
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -210,7 +211,7 @@ class Client:
 
     def order(self, key: str) -> OrderOut:
         """Return an order."""
-        return self._get(OrderOut, f"/api/orders/{key}")
+        return self._get(OrderOut, f"/api/orders/{_part(key)}")
 
     def add_order(self, given: Mapping[str, Any]) -> OrderOut:
         """Put a new order onto a day."""
@@ -219,7 +220,7 @@ class Client:
     def correct_address(self, key: str, *, read: int, **given: Any) -> OrderOut:
         """Say where an order really goes; `read` is the version that was looked at."""
         answer = self._send(
-            "PATCH", f"/api/orders/{key}/address", given, headers={"If-Match": f'"{read}"'}
+            "PATCH", f"/api/orders/{_part(key)}/address", given, headers={"If-Match": f'"{read}"'}
         )
         return self._read(OrderOut, answer)
 
@@ -376,7 +377,7 @@ class Client:
 
     def revoke_links(self, day: date, courier: str) -> None:
         """Revoke a courier's links of a day."""
-        self._send("DELETE", f"/api/days/{day}/links/{courier}")
+        self._send("DELETE", f"/api/days/{day}/links/{_part(courier)}")
 
     def tell(self, day: date, events: Sequence[Mapping[str, Any]]) -> EventsTold:
         """Write down what happened, of anybody."""
@@ -500,3 +501,8 @@ def _refused(answer: httpx.Response) -> ProblemError:
     except ValueError:
         told = {"title": answer.reason_phrase}
     return ProblemError(answer.status_code, told if isinstance(told, dict) else {})
+
+
+def _part(key: str) -> str:
+    """Return an id as one part of a path, whatever it holds."""
+    return quote(key, safe="")

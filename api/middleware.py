@@ -6,11 +6,13 @@ Written against ASGI itself: an answer that streams for minutes passes through u
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote, unquote
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -22,6 +24,8 @@ from api.logs import told
 from api.metrics import Metrics
 from api.problems import Problem, response_to, spoken
 from api.settings import Settings
+
+_ENCODED_SLASH = re.compile("%2[fF]")
 
 UNMATCHED = "(none)"
 """The route of a request that no route answers, in logs and metrics."""
@@ -109,6 +113,30 @@ class Observed:
             ms=round(seconds * 1000, 1),
             account=scope.get("state", {}).get("account", ""),
         )
+
+
+SLASH = "\x1f"
+"""Stands for a slash within a part of a path; no id holds a control character."""
+
+
+class Slashes:
+    """
+    Keeps `%2F` within the part of the path where it stands, so that ids may hold a slash.
+
+    Servers hand the path on decoded, where it could not be told from one that parts; `OnceRoute`
+    gives handlers the slash back.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        raw = scope.get("raw_path") or b""
+        if scope["type"] == "http" and b"%2f" in raw.lower():
+            path = _ENCODED_SLASH.sub(quote(SLASH), raw.partition(b"?")[0].decode("latin-1"))
+            scope = {**scope, "path": unquote(path)}
+        await self.app(scope, receive, send)
 
 
 class Limited:

@@ -22,6 +22,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from api.deps import Parts, parts_of, principal_of
+from api.middleware import SLASH
 from api.problems import FieldFinding, Problem
 from dispatch.records import Answer
 from dispatch.repository import Joined
@@ -33,13 +34,19 @@ _HEADERS = ("content-type", "location", "etag")
 
 
 class OnceRoute(APIRoute):
-    """A route whose POST obeys an Idempotency-Key."""
+    """A route whose POST obeys an Idempotency-Key, and whose ids may hold an encoded slash."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler with the memory around it."""
         usual = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            given = request.scope.get("path_params", {})
+            if any(isinstance(value, str) and SLASH in value for value in given.values()):
+                request.scope["path_params"] = {
+                    name: value.replace(SLASH, "/") if isinstance(value, str) else value
+                    for name, value in given.items()
+                }
             key = request.headers.get("idempotency-key", "")
             if request.method != "POST" or not key:
                 return await usual(request)

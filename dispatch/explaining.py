@@ -79,7 +79,12 @@ def without(problem: Problem, names: Iterable[str]) -> Problem:
 def unassigned(
     problem: Problem, plan: Plan, day: Day, orders: Iterable[Order]
 ) -> tuple[LeftOut, ...]:
-    """Return why each job that a plan leaves out is left out, the most urgent first."""
+    """
+    Return why each job that a plan leaves out is left out, the most urgent first.
+
+    Tasks that are none of the orders, such as fetching what a broken vehicle carries, are passed
+    over.
+    """
     known = {order.id: order for order in orders}
     missing = set(plan.unassigned)
     left: list[tuple[int, LeftOut]] = []
@@ -88,6 +93,8 @@ def unassigned(
         if not missing & tasks.keys():
             continue
         for explanation in why_unassigned(part.problem, _within(plan, part.problem)):
+            if explanation.id not in known:
+                continue
             task = tasks[explanation.id]
             order = known[explanation.id]
             left.append((-task.priority, _explained(order, task, explanation, part.problem, day)))

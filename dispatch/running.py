@@ -122,11 +122,13 @@ def _rest(desk: Dispatch, run: Run, lease: _Lease, leave: Callable[[], bool]) ->
     if leave() and not lease.stop_asked:
         return _leave(desk, run, answer.plan, answer.report, lease.spent())
 
+    why = desk.why_left(found, answer)
+
     def store() -> RunState:
         with desk.store.writing(by=run.by, at=desk.now) as uow:
             kept = _held(uow, run, lease.spent())
             open_day(uow, run.day)
-            version = desk.keep_rest(uow, found, answer, note=run.note, run=run.id)
+            version = desk.keep_rest(uow, found, answer, note=run.note, run=run.id, why=why)
             _end(uow, kept, run, version.head.version)
         return RunState.DONE
 

@@ -13,6 +13,7 @@ from api.deps import Needs, Office, Spoken, parts_of
 from api.once import OnceRoute
 from api.schemas import Given, Line
 from dispatch.changes import Change
+from dispatch.messages import text
 from dispatch.replan_words import reason_sentence
 from dispatch.replanning import Action
 
@@ -64,6 +65,8 @@ class ReplanOut(BaseModel):
     """
     What was decided and why; `run` searches, or `version` is the new draft, or nothing changes.
 
+    `trucks` says what of trucks is unchanged and why, empty where the day has none.
+
     Costs are thousandths of a đồng, `later` is seconds.
     """
 
@@ -72,6 +75,7 @@ class ReplanOut(BaseModel):
     run: str = ""
     version: int = 0
     changes: list[ChangeOut] = []
+    trucks: str = ""
 
 
 @router.post("/days/{day}/replan")
@@ -91,4 +95,5 @@ def replan(
         run="" if made.run is None else made.run.id,
         version=0 if made.version is None else made.version.head.version,
         changes=[change_out(one) for one in changes],
+        trucks=text("replan.trucks", lang) if made.trucks else "",
     )

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from uuid import uuid4
 
-from dispatch import replanning
+from dispatch import explaining, replanning
 from dispatch.changes import first_numbers
 from dispatch.clock import HANOI
 from dispatch.day_state import DayState, apply_all, begin, publish
@@ -41,12 +41,15 @@ class Replanned:
         The new draft, to be looked at and published; None where nothing changes, or a run searches.
     run
         The search that was asked for.
+    trucks
+        Whether trucks drive on this day; they keep to what was published.
     """
 
     decision: Decision
     answer: Answer | None = None
     version: PlanVersion | None = None
     run: Run | None = None
+    trucks: bool = False
 
 
 class ReplanDesk(Desk):
@@ -81,16 +84,24 @@ class ReplanDesk(Desk):
             decision = replace(decision, action=action)
         if decision.action is Action.REOPTIMISE:
             run = self._ask(day, found, by=by, seconds=seconds, note=note)
-            return Replanned(decision=decision, run=run)
+            return Replanned(decision=decision, run=run, trucks=bool(found.plan.day.trucks))
         answer = replanning.replan(
             where, policy=policy, numbers=numbers_of(found), action=action, seconds=0.0
         )
         if decision.action is Action.LEAVE:
-            return Replanned(decision=answer.decision, answer=answer)
+            return Replanned(
+                decision=answer.decision, answer=answer, trucks=bool(found.plan.day.trucks)
+            )
+        why = self.why_left(found, answer)
         with self._writing(by) as uow:
             open_day(uow, day)
-            version = self.keep_rest(uow, found, answer, note=note)
-        return Replanned(decision=answer.decision, answer=answer, version=version)
+            version = self.keep_rest(uow, found, answer, note=note, why=why)
+        return Replanned(
+            decision=answer.decision,
+            answer=answer,
+            version=version,
+            trucks=bool(found.plan.day.trucks),
+        )
 
     def search_rest(
         self,
@@ -167,12 +178,29 @@ class ReplanDesk(Desk):
             )
         return run
 
+    def why_left(self, found: PlanVersion, answer: Answer) -> tuple[LeftOut, ...]:
+        """Return why the rest leaves orders out, as the solver proves it; takes a moment."""
+        if not answer.plan.unassigned:
+            return ()
+        with self.store.reading() as uow:
+            orders = {one.order.id: one.order for one in uow.orders.of_day(found.head.day)}
+        known = {**orders, **found.plan.located}
+        problem = answer.situation.rest.problem
+        return explaining.unassigned(problem, answer.plan, found.plan.day, known.values())
+
     def keep_rest(
-        self, uow: UnitOfWork, found: PlanVersion, answer: Answer, *, note: str, run: str = ""
+        self,
+        uow: UnitOfWork,
+        found: PlanVersion,
+        answer: Answer,
+        *,
+        note: str,
+        run: str = "",
+        why: Sequence[LeftOut] = (),
     ) -> PlanVersion:
-        """Store a re-planned rest as the day's next version."""
+        """Store a re-planned rest as the day's next version; `why` is what `why_left` says."""
         orders = {one.order.id: one.order for one in uow.orders.of_day(found.head.day)}
-        plan = rest_of(found.plan, answer, orders)
+        plan = rest_of(found.plan, answer, orders, why)
         version = uow.plans.add(
             PlanVersion(
                 head=head_of(
@@ -201,13 +229,16 @@ class ReplanDesk(Desk):
         return version
 
 
-def rest_of(plan: DayPlan, answer: Answer, orders: Mapping[str, Order]) -> DayPlan:
+def rest_of(
+    plan: DayPlan, answer: Answer, orders: Mapping[str, Order], why: Sequence[LeftOut] = ()
+) -> DayPlan:
     """Return a re-planned rest as a day plan: the courier's list from now on; trucks have gone."""
     problem = answer.situation.rest.problem
     inside = {job.id for job in problem.jobs} | {one.id for one in problem.shipments}
     known = {**{one.id: one for one in plan.day.orders}, **orders, **plan.located}
     fresh = [one for one in orders.values() if one.id not in {o.id for o in plan.day.orders}]
-    open_here = set(answer.plan.unassigned)
+    explained = {one.order: one for one in why}
+    open_here = set(answer.plan.unassigned) - explained.keys()
     kept = tuple(one for one in plan.left_out if one.order not in inside)
     return replace(
         plan,
@@ -224,6 +255,7 @@ def rest_of(plan: DayPlan, answer: Answer, orders: Mapping[str, Order]) -> DayPl
         ),
         left_out=(
             *kept,
+            *(one for one in why if one.order in answer.plan.unassigned),
             *(LeftOut(order=one, reason=LeftOutReason.NO_ROOM) for one in sorted(open_here)),
         ),
         linehaul=None,

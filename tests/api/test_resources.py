@@ -18,7 +18,7 @@ from dispatch.import_writers import write_fleet, write_offices, write_orders
 from dispatch.model import DayPlan
 from dispatch.office.desk import day_input
 from dispatch.office.plans import head_of
-from dispatch.records import PlanKind, PlanVersion, RunProgress, RunState
+from dispatch.records import OrderFilter, PlanKind, PlanVersion, RunProgress, RunState
 from dispatch.service import Search, plan_day
 from dispatch.sql.journal import SqlAnswers
 from solver.model import TimeWindow
@@ -265,6 +265,21 @@ def test_what_cannot_be_answered_for_has_not_happened(
     again = office.ask(D, "POST", "/api/orders", json=order("N9"), headers=key)
     assert again.status_code == HTTPStatus.CREATED
     assert "idempotent-replay" not in again.headers
+
+
+def test_an_id_with_a_slash_is_found_where_it_is_encoded(office: Office) -> None:
+    # Tables bring such ids.
+    assert office.ask(D, "POST", "/api/orders", json=order()).status_code == HTTPStatus.CREATED
+    desk = office.parts.office
+    with desk.store.writing(by="lan", at=desk.now) as uow:
+        (seen,) = uow.orders.page(OrderFilter()).items[:1]
+        other = replace(seen.order, id="HS/2026/001")
+        uow.orders.put(replace(seen, order=other, stamp=replace(seen.stamp, version=0)))
+    found = office.ask(D, "GET", "/api/orders/HS%2F2026%2f001")
+    assert (found.status_code, found.json()["order"]["id"]) == (HTTPStatus.OK, "HS/2026/001")
+    assert office.ask(D, "GET", "/api/orders/HS%2F2026%2F001/events").json() == []
+    assert office.ask(D, "GET", "/api/orders/HS/2026/001").status_code == HTTPStatus.NOT_FOUND
+    assert office.ask(D, "GET", "/api%2Forders").status_code == HTTPStatus.NOT_FOUND
 
 
 # ---- offices, vehicles, days --------------------------------------------------------------------

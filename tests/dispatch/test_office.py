@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from dispatch import learning
+from dispatch import explaining, learning
 from dispatch.editing import Change, Edit, SetLock
 from dispatch.errors import ConflictError, RefusedError, TableError, UnknownError
 from dispatch.import_writers import write_orders
@@ -602,6 +602,16 @@ def test_a_breakdown_asks_for_a_search_that_a_worker_makes(store: SqlStore) -> N
     assert work_on(desk, claimed()) is RunState.DONE
     version = desk.plan(DAY, desk.run(run.id).result)
     report = version.plan.result.report
+    left = {one.order: one.reason for one in version.plan.left_out}
+    assert set(report.unassigned) <= left.keys()
+    # Each with what was proved, not only that there was no room.
+    proved = explaining.unassigned(
+        version.plan.problem,
+        version.plan.result.plan,
+        version.plan.day,
+        version.plan.located.values(),
+    )
+    assert {one.order: one.reason for one in proved}.items() <= left.items()
     first = told_so_far[0]
     assert (len(report.unassigned), report.cost.total) <= (first.unassigned, first.cost)
     assert (version.head.kind, version.head.parent) == (PlanKind.REPLAN, 1)

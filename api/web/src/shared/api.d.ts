@@ -3752,6 +3752,8 @@ export interface components {
          * ReplanOut
          * @description What was decided and why; `run` searches, or `version` is the new draft, or nothing changes.
          *
+         *     `trucks` says what of trucks is unchanged and why, empty where the day has none.
+         *
          *     Costs are thousandths of a đồng, `later` is seconds.
          */
         ReplanOut: {
@@ -3768,6 +3770,11 @@ export interface components {
              * @default
              */
             run: string;
+            /**
+             * Trucks
+             * @default
+             */
+            trucks: string;
             /**
              * Version
              * @default 0
