@@ -19,6 +19,7 @@ class Hygese:
     package = "hygese"
     threads = 1
     full = False
+    strict = False
 
     def warm(self) -> None:
         """Import it."""

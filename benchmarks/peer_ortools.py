@@ -39,6 +39,7 @@ class OrtoolsPlain:
     package = "ortools"
     threads = 1
     full = False
+    strict = False
 
     def warm(self) -> None:
         """Import it."""

@@ -34,6 +34,7 @@ class PyVrp:
     package = "pyvrp"
     threads = 1
     full = False
+    strict = True
 
     def warm(self) -> None:
         """Import it."""

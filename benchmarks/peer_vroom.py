@@ -42,6 +42,7 @@ class Vroom:
     package = "pyvroom"
     threads = 2
     full = False
+    strict = True
 
     def warm(self) -> None:
         """Import it."""

@@ -38,6 +38,7 @@ class VrpCli:
     package = "vrp-cli"
     threads = 2
     full = False
+    strict = False
 
     def warm(self) -> None:
         """Import it."""

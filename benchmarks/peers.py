@@ -91,7 +91,9 @@ def run(case: Case, instance: Instance, engine: str, *, seconds: float, seed: in
         return Run(
             case=case.name, engine=engine, seed=seed, skipped=f"cannot say: {', '.join(lacks)}"
         )
-    different = () if peer.full else tuple(closest.differences(instance.problem))
+    different = (
+        () if peer.full else tuple(closest.differences(instance.problem, strict=peer.strict))
+    )
     beside = max(1, CORES // peer.threads)
     replies = _side_by_side(
         case, engine, seconds, [1 + (seed - 1) * beside + k for k in range(beside)]
@@ -131,7 +133,7 @@ def lacking(peer: Peer, problem: Problem) -> list[str]:
     if peer.full:
         return peer.lacking(problem)
     found: list[str] = []
-    for piece in closest.pieces(problem):
+    for piece in closest.pieces(problem, strict=peer.strict):
         found += [what for what in peer.lacking(piece.problem) if what not in found]
     return found
 
@@ -215,7 +217,7 @@ def _child(pipe: Connection, case: Case, engine: str, seconds: float, seed: int)
         peer = peer_named(engine)
         peer.warm()
         problem = case.load().problem
-        pieces = [] if peer.full else closest.pieces(problem)
+        pieces = [] if peer.full else closest.pieces(problem, strict=peer.strict)
         pipe.send("ready")
         pipe.recv()
         began = time.monotonic()

@@ -46,13 +46,15 @@ class Peer(Protocol):
     `threads` is how many cores one run keeps busy; with 1, two seeds run side by side. `package` is
     the distribution whose version is reported. `lacking` names what the peer cannot express at all,
     and the case is then skipped with that reason. `full` says that it honours the whole vocabulary
-    and gets the problem as it is, else it gets the closest model (`benchmarks.closest`).
+    and gets the problem as it is, else it gets the closest model (`benchmarks.closest`), `strict`
+    where it does better when windows close as lateness begins to cost.
     """
 
     name: str
     package: str
     threads: int
     full: bool
+    strict: bool
 
     def warm(self) -> None:
         """Import and compile whatever must not count."""

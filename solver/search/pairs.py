@@ -34,28 +34,40 @@ def best_pair(m: Any, s: Any, w: Any, u: int, limit: int) -> Whole:
     """Find the cheapest pair of spots for pickup `u` and its delivery; fills `w.choice`."""
     best = limit
     w.tally[SERIAL] += 1
-    for k in range(m.before.shape[1]):
-        i = m.before[u, k].node
-        if i < 0:
-            break
-        if _near_enough(m, s, w, i, u, m.before[u, k], best):
-            best = _try(m, s, w, i, u, best)
-    for k in range(m.after.shape[1]):
-        j = m.after[u, k].node
-        if j < 0:
-            break
-        if s.link[j].owner == w.me:
-            i = s.link[j].prev
-            if _near_enough(m, s, w, i, u, m.after[u, k], best):
-                best = _try(m, s, w, i, u, best)
     mate = m.node[u].mate
-    for k in range(min(_BESIDE_DELIVERY, m.before.shape[1])):
-        i = m.before[mate, k].node
-        if i < 0:
-            break
-        if s.link[i].owner == w.me:
-            best = _try(m, s, w, i, u, best)
-            best = _try(m, s, w, s.link[i].prev, u, best)
+    width = m.before.shape[1]
+    behind = 2 * width
+    beside_delivery = behind + 2 * min(_BESIDE_DELIVERY, width)
+    k = 0
+    while k < beside_delivery:
+        # Behind the pickup's good predecessors, before its good successors, and beside the
+        # delivery's good predecessors.
+        at = k
+        k += 1
+        if at < width:
+            i = m.before[u, at].node
+            if i < 0:
+                k = width
+                continue
+            if not _near_enough(m, s, w, i, i, u, m.before[u, at], best):
+                continue
+        elif at < behind:
+            j = m.after[u, at - width].node
+            if j < 0:
+                k = behind
+                continue
+            i = s.link[j].prev
+            if not _near_enough(m, s, w, j, i, u, m.after[u, at - width], best):
+                continue
+        else:
+            i = m.before[mate, (at - behind) // 2].node
+            if i < 0:
+                break
+            if s.link[i].owner != w.me:
+                continue
+            if (at - behind) % 2:
+                i = s.link[i].prev
+        best = _try(m, s, w, i, u, best)
     best = _try_idle(m, s, w, u, best)
     if best >= limit and not w.tally[CLOSED]:
         best = _try_far(m, s, w, u, best)
@@ -63,19 +75,20 @@ def best_pair(m: Any, s: Any, w: Any, u: int, limit: int) -> Whole:
 
 
 @inlined
-def _near_enough(m: Any, s: Any, w: Any, i: int, u: int, beside: Any, best: int) -> Truth:
+def _near_enough(
+    m: Any, s: Any, w: Any, neighbour: int, i: int, u: int, beside: Any, best: int
+) -> Truth:
     """Tell whether the leg at the pickup, less the one that goes, costs less than `best`."""
-    if s.link[i].owner != w.me:
+    if s.link[neighbour].owner != w.me:
         return False
     if worth_a_look(m, s, i, u, beside, best):
         return True
     return bool(m.slots > 0 and share(w.chance) < _WITH_RELOAD)
 
 
-@compiled
+@inlined
 def _try(m: Any, s: Any, w: Any, i: int, u: int, best: int) -> Whole:
-    if s.link[i].owner != w.me:
-        return best
+    """Try pickup `u` behind node `i`, of a route of this thread, once in this insertion."""
     v = s.link[i].route
     if not m.all_allowed and not m.allowed[m.fleet[v].kind, u]:
         return best
@@ -87,7 +100,7 @@ def _try(m: Any, s: Any, w: Any, i: int, u: int, best: int) -> Whole:
     return _walk(m, s, w, v, i, u, best)
 
 
-@compiled
+@inlined
 def _step(m: Any, w: Any, v: int, travel: int, rows: int, work: int) -> Truth:
     """Carry the clocks of all layers over one drive and one visit; False if no layer is in time."""
     layers = m.fleet[v].breaks_end - m.fleet[v].breaks + 1
@@ -106,7 +119,7 @@ def _step(m: Any, w: Any, v: int, travel: int, rows: int, work: int) -> Truth:
     return some
 
 
-@compiled
+@inlined
 def _in_time(m: Any, s: Any, w: Any, v: int, travel: int, y: int, before: int) -> Truth:
     """Tell whether the clocks reach `y`, coming from place `before`, early enough."""
     layers = m.fleet[v].breaks_end - m.fleet[v].breaks + 1
@@ -121,7 +134,7 @@ def _in_time(m: Any, s: Any, w: Any, v: int, travel: int, y: int, before: int) -
     return False
 
 
-@compiled
+@inlined
 def _delivery_in_time(
     m: Any, s: Any, w: Any, v: int, here: int, d: int, y: int, onward: int
 ) -> Truth:
@@ -224,7 +237,7 @@ def _walk(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
     return best
 
 
-@compiled
+@inlined
 def _walk_plain(m: Any, s: Any, w: Any, v: int, i: int, u: int, best: int) -> Whole:
     """Do the same where one clock says all: no breaks, reloads, releases, one window a visit."""
     j = s.link[i].next

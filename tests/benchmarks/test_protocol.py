@@ -21,6 +21,7 @@ from solver.model import (
     Place,
     Problem,
     Reload,
+    SoftDue,
     Step,
     StopKind,
     TimeWindow,
@@ -174,7 +175,7 @@ def test_a_fleet_of_thousands_is_cut_to_what_a_best_plan_can_need() -> None:
 
 
 def test_a_noon_settlement_makes_two_half_days() -> None:
-    (piece,) = closest.pieces(_day(_courier(), jobs=(Job(id="a", place=1),)))
+    (piece,) = closest.pieces(_day(_courier(), jobs=(Job(id="a", place=1),)), strict=False)
     morning, afternoon = piece.problem.vehicles
     # The morning ends with the last settlement at 12:00; 900 s later, at 12:15, an hour of lunch.
     assert morning.shift == TimeWindow(start=25_200, end=43_200)
@@ -184,7 +185,7 @@ def test_a_noon_settlement_makes_two_half_days() -> None:
 
 def test_half_days_become_one_tour_with_the_settlement_between() -> None:
     jobs = (Job(id="a", place=1), Job(id="b", place=2))
-    (piece,) = closest.pieces(_day(_courier(), jobs=jobs))
+    (piece,) = closest.pieces(_day(_courier(), jobs=jobs), strict=False)
     morning, afternoon = (vehicle.id for vehicle in piece.problem.vehicles)
     both = (Tour(vehicle=afternoon, steps=(_job("b"),)), Tour(vehicle=morning, steps=(_job("a"),)))
     noon = Step(kind=StopKind.RELOAD, id="noon")
@@ -209,7 +210,7 @@ def test_setup_and_unfamiliar_communes_become_part_of_the_way() -> None:
         windows=(TimeWindow(start=30_000, end=40_000),),
     )
     courier = _courier(known_areas=frozenset({"quen"}), unfamiliar_cost=500)
-    (piece,) = closest.pieces(_day(courier, jobs=(job,)))
+    (piece,) = closest.pieces(_day(courier, jobs=(job,)), strict=False)
     travel = piece.problem.travel[piece.problem.vehicles[0].profile]
     # 2 km away; 500 of money are 250 m at 2 a metre. A part keeps only its own places.
     assert travel.leg(0, piece.problem.jobs[0].place) == (2_060, 2_250)
@@ -219,9 +220,9 @@ def test_setup_and_unfamiliar_communes_become_part_of_the_way() -> None:
 
 def test_a_plain_problem_is_given_to_peers_as_it_is() -> None:
     problem = formats.read_problem(SQUARE).problem
-    (piece,) = closest.pieces(problem)
+    (piece,) = closest.pieces(problem, strict=False)
     assert piece.problem is problem
-    assert closest.differences(problem) == []
+    assert closest.differences(problem, strict=False) == []
 
 
 def test_a_class_mean_leaves_out_answers_that_break_rules_and_says_so() -> None:
@@ -261,3 +262,28 @@ def test_a_long_course_is_thinned_but_keeps_its_end() -> None:
     kept = report.thinned(course)
     assert len(kept) <= 202
     assert kept[-1] == course[-1]
+
+
+def test_windows_close_for_strict_peers_when_lateness_begins_to_cost() -> None:
+    late = SoftDue(time=50_000, cost_per_second=10)
+    jobs = (
+        Job(id="open", place=1, due=late),
+        Job(id="twice", place=1, due=late, windows=(_at(40_000, 60_000), _at(61_000, 62_000))),
+        Job(id="never", place=1, due=late, windows=(_at(55_000, 60_000),)),
+    )
+    (strict,) = closest.pieces(_day(_courier(), jobs=jobs), strict=True)
+    windows = {job.id: job.windows for job in strict.problem.jobs}
+    assert windows["open"] == (_at(0, 50_000),)
+    assert windows["twice"] == (_at(40_000, 50_000),)
+    assert windows["never"] == (_at(55_000, 60_000),)
+    (loose,) = closest.pieces(_day(_courier(), jobs=jobs), strict=False)
+    assert all(job.due is None for job in (*strict.problem.jobs, *loose.problem.jobs))
+    assert {job.id: len(job.windows) for job in loose.problem.jobs} == {
+        "open": 0,
+        "twice": 2,
+        "never": 1,
+    }
+
+
+def _at(start: int, end: int) -> TimeWindow:
+    return TimeWindow(start=start, end=end)
