@@ -25,6 +25,12 @@ from dispatch.sql import open_store
 
 _TICK = 0.2
 
+_SAID = {
+    Action.LEAVE: "day.action.leave",
+    Action.INSERT: "day.action.insert",
+    Action.REOPTIMISE: "day.action.re_optimise",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
@@ -226,7 +232,7 @@ def replan(where: str, day: date, *, seconds: float, by: str, screen: Screen) ->
         if made.run is not None:
             version = _worked(desk, where, made.run.id, travel, by=by, screen=screen)
         action: Action = made.decision.action
-        screen.show(screen.say(f"day.action.{action.value}"))
+        screen.show(screen.say(_SAID[action]))
         broken = _tell_plan(desk, day, version, screen) if version else []
     screen.json({"action": action.value, "version": version, "broken": broken})
     return ExitCode.RULES_BROKEN if broken else ExitCode.DONE
