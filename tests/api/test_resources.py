@@ -353,7 +353,8 @@ def test_a_change_by_hand_is_priced_before_it_is_made(office: Office) -> None:
     looked = office.ask(D, "POST", f"{ON}/plans/1/preview", json=edits).json()
     assert (looked["dropped"], looked["taken"], looked["broken"]) == (["DH03"], [], [])
     (round_,) = looked["rounds"]
-    assert round_["finish"] < round_["finish_before"]
+    # Home earlier or out later, as the round happens to lie: two minutes of service are spared.
+    assert round_["duty_seconds"] <= round_["duty_seconds_before"] - 120
     assert [s["place"] for s in round_["stops"] if s["place"] is not None][:2] == [0, 1]
     assert len(office.ask(D, "GET", f"{ON}/plans").json()) == 1
     made = office.ask(D, "POST", f"{ON}/plans/1/edits", json=edits)

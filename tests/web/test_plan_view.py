@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -40,8 +41,11 @@ def test_the_lists_show_every_stop_of_the_plan(
 def test_one_selection_goes_through_timeline_table_and_map(
     shown: Page, office: OfficeServed, planned: int
 ) -> None:
-    route = next(r for r in office.client.routes(DAY, planned) if not r.truck and len(r.stops) > 4)
-    stop = next(one for one in route.stops if one.number == 2)
+    routes = office.client.routes(DAY, planned)
+    route = next(one for one in routes if not one.truck and len(one.stops) > 4)
+    # Mail that couriers fetch and bring to its receiver has two rows.
+    times = Counter(stop.order for one in routes for stop in one.stops)
+    stop = next(one for one in route.stops if one.number is not None and times[one.order] == 1)
     shown.locator(".table input[type=search]").fill(stop.order)
     row = shown.locator(f".table [data-order='{stop.order}']")
     row.click()
