@@ -30,6 +30,7 @@ def test_a_day_is_imported_planned_published_driven_replanned_and_closed() -> No
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_the_same_day_on_postgresql_with_a_worker_beside_the_server(
     cluster: postgres.Cluster,
 ) -> None:
