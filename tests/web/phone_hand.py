@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 from playwright.sync_api import (
@@ -139,20 +140,25 @@ class Hand:
 
     def done(self) -> None:
         """Deliver or collect at the next stop."""
-        self.tab("next")
+        label = self.next_label()
         self.tap("done")
         self.fill_done()
         self.tap("save")
-        expect(self.page.locator("[data-name='toast']")).to_be_visible()
+        self._is_told(label)
         self.page.locator(".stop, .card.big").first.wait_for()
 
     def failed(self, reason: str, again: str) -> None:
-        self.tab("next")
+        label = self.next_label()
         self.tap("failed")
         self.tap(reason)
         self.tap(again)
         self.tap("save")
-        expect(self.page.locator("[data-name='toast']")).to_be_visible()
+        self._is_told(label)
+
+    def _is_told(self, label: str) -> None:
+        """Wait for the word that this very stop is kept: that of the last may still stand there."""
+        told = self.page.locator("[data-name='toast']")
+        expect(told).to_contain_text(re.compile(rf"số {re.escape(label)}$"))
 
     def kept(self) -> Any:
         """Return all that lies on the phone."""

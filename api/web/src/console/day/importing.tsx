@@ -43,15 +43,22 @@ async function ask(file: File, look: boolean, said: Looked["said"]): Promise<Tab
   )) as Table;
 }
 
+/** Numbers the looks at files: an answer that a later one has overtaken counts no more. */
+let looks = 0;
+
 async function lookAt(file: File, said: Looked["said"]): Promise<void> {
+  looks += 1;
+  const mine = looks;
   reading.value = file.name;
   refused.value = null;
   loading.value += 1;
   try {
     if (!known.value.length) known.value = await fetched("/api/tables/orders/columns", {});
-    looked.value = { file, table: await ask(file, true, said), said };
+    const table = await ask(file, true, said);
+    if (mine === looks) looked.value = { file, table, said };
   } catch (error) {
     if (error instanceof ProblemError) {
+      if (mine !== looks) return;
       refused.value = { file: file.name, problem: error };
       looked.value = null;
     } else if (!(error instanceof LostError)) throw error;
@@ -72,6 +79,8 @@ function sayColumn(key: string, header: string): void {
     next[name] = header && one === header ? "" : one;
   }
   next[key] = header;
+  // At once, so that the next choice builds on this one and not on the last answer.
+  looked.value = { ...held, said: next };
   void lookAt(held.file, next);
 }
 
