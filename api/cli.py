@@ -21,12 +21,15 @@ from api.cli_options import (
     Engine,
     Json,
     Lang,
+    Osrm,
     Quiet,
+    Roads,
     Seconds,
     Seed,
     Speak,
     Threads,
     Traffic,
+    Valhalla,
     end,
     screen_of,
 )
@@ -155,17 +158,10 @@ def plan(
         bool,
         typer.Option("--whole", help="Plan all offices in one search, not side by side."),
     ] = False,
-    roads: Annotated[
-        Path | None, typer.Option("--roads", help="Folder of a road graph (`buuta roads build`).")
-    ] = None,
+    roads: Roads = None,
     traffic: Traffic = "slowest",
-    osrm: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--osrm", help="Address of an OSRM server; again as van=ADDRESS where one differs."
-        ),
-    ] = None,
-    valhalla: Annotated[str, typer.Option("--valhalla", help="Address of a Valhalla server.")] = "",
+    osrm: Osrm = None,
+    valhalla: Valhalla = "",
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -223,9 +219,7 @@ def replan(
     action: Annotated[
         Do | None, typer.Option("--action", help="Do this, whatever would be decided.")
     ] = None,
-    roads: Annotated[
-        Path | None, typer.Option("--roads", help="Folder of a road graph (`buuta roads build`).")
-    ] = None,
+    roads: Roads = None,
     traffic: Traffic = "slowest",
     lang: Speak = Lang.VI,
     quiet: Quiet = False,

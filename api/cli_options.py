@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,6 +41,16 @@ Threads = Annotated[
     int | None,
     typer.Option("--threads", min=1, max=1024, help="Cores to keep busy; all by default."),
 ]
+Roads = Annotated[
+    Path | None, typer.Option("--roads", help="Folder of a road graph (`buuta roads build`).")
+]
+Osrm = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--osrm", help="Address of an OSRM server; again as van=ADDRESS where one differs."
+    ),
+]
+Valhalla = Annotated[str, typer.Option("--valhalla", help="Address of a Valhalla server.")]
 Traffic = Annotated[
     str,
     typer.Option("--traffic", help='Period of the day whose times count, or "slowest" of all.'),

@@ -14,10 +14,13 @@ from api.cli_options import (
     Debug,
     Json,
     Lang,
+    Osrm,
     Quiet,
+    Roads,
     Speak,
     Store,
     Traffic,
+    Valhalla,
     end,
     screen_of,
 )
@@ -107,12 +110,10 @@ def work(
     workers: Annotated[
         int, typer.Option("--workers", min=1, max=64, help="Runs at the same time.")
     ] = 1,
-    roads: Annotated[
-        Path | None, typer.Option("--roads", help="Folder of a road graph (`buuta roads build`).")
-    ] = None,
+    roads: Roads = None,
     traffic: Traffic = "slowest",
-    osrm: Annotated[list[str] | None, typer.Option("--osrm", help="OSRM server's address.")] = None,
-    valhalla: Annotated[str, typer.Option("--valhalla", help="Address of a Valhalla server.")] = "",
+    osrm: Osrm = None,
+    valhalla: Valhalla = "",
     lang: Speak = Lang.VI,
     quiet: Quiet = False,
     as_json: Json = False,
